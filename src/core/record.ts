@@ -1,0 +1,140 @@
+import { crc32 } from 'node:zlib'
+import { isVersion, timeMaxMs, timeText, type Version, versionLength } from './version.ts'
+
+/**
+ * What a replica holds for a key. Times are absolute, in ms since 1970, whole, from 0 to {@link timeMaxMs}.
+ */
+export interface RecordStamp {
+  readonly version: Version
+  readonly kind: RecordKind
+  /** When the value dies; null for never. Always null for a tombstone, which is dead from the start. */
+  readonly expiresAtMs: number | null
+  /**
+   * Until when the record must be kept, dead or not, because an older version may still live somewhere; {@link foreverMs}
+   * for no end. At a replica it only ever grows. It is no part of the record's identity.
+   */
+  readonly retainUntilMs: number
+}
+
+export type RecordKind = 'value' | 'tombstone'
+
+/** A record without its payload: what scans and version reads give. */
+export interface RecordHead extends RecordStamp {
+  readonly key: string
+}
+
+export interface VersionedRecord extends RecordHead {
+  /** Well-formed Unicode without NUL; empty for a tombstone. Made and read by `payload.ts`. */
+  readonly payload: string
+}
+
+/** A stored text that is no record of this key: it fails to parse, or its checksum does. A failed answer, never absence. */
+export interface CorruptRecord {
+  readonly kind: 'corrupt'
+  readonly key: string
+  readonly reason: string
+}
+
+export const foreverMs: number = timeMaxMs
+
+/** Whether a record reads as absent: a tombstone, or a value whose time has come. */
+export function isDead(stamp: RecordStamp, nowMs: number): boolean {
+  return stamp.kind === 'tombstone' || (stamp.expiresAtMs !== null && stamp.expiresAtMs <= nowMs)
+}
+
+export function newValue(key: string, version: Version, payload: string, expiresAtMs: number | null): VersionedRecord {
+  return { key, version, kind: 'value', expiresAtMs, retainUntilMs: expiresAtMs ?? foreverMs, payload }
+}
+
+/** @param atMs the tombstone's own time, where its retention starts */
+export function newTombstone(key: string, version: Version, atMs: number): VersionedRecord {
+  return { key, version, kind: 'tombstone', expiresAtMs: null, retainUntilMs: Math.min(atMs, foreverMs), payload: '' }
+}
+
+/**
+ * The text form, for backends that hold one text a key: a head of fixed width, then the payload.
+ *
+ * | offset | width | field |
+ * |---|---|---|
+ * | 0 | 1 | format mark, `1` |
+ * | 1 | 28 | version |
+ * | 29 | 1 | kind: `0` value, `1` tombstone; with the version before it, text order is record order |
+ * | 30 | 12 | expiresAtMs in hex, `ffffffffffff` for never |
+ * | 42 | 12 | retainUntilMs in hex |
+ * | 54 | 8 | checksum in hex |
+ * | 62 | - | payload |
+ */
+export const layout = {
+  formatMark: '1',
+  orderOffset: 1,
+  orderLength: versionLength + 1,
+  expiryOffset: 30,
+  retentionOffset: 42,
+  timeLength: 12,
+  checksumOffset: 54,
+  headLength: 62,
+} as const
+
+const headPattern = /^1[0-9a-f]{28}[01][0-9a-f]{32}$/
+
+export function encodeHead(record: VersionedRecord): string {
+  return (
+    layout.formatMark +
+    record.version +
+    (record.kind === 'tombstone' ? '1' : '0') +
+    timeText(record.expiresAtMs ?? foreverMs) +
+    timeText(record.retainUntilMs) +
+    checksum(record)
+  )
+}
+
+export function encodeRecord(record: VersionedRecord): string {
+  return encodeHead(record) + record.payload
+}
+
+/** Reads a head, or a whole stored text; null when it is none. The checksum is not looked at: it needs the payload. */
+export function decodeStamp(text: string): RecordStamp | null {
+  const head = text.length === layout.headLength ? text : text.slice(0, layout.headLength)
+  if (!headPattern.test(head)) return null
+  const kind = head[29] === '1' ? 'tombstone' : 'value'
+  const expiresAtMs = Number.parseInt(head.slice(layout.expiryOffset, layout.expiryOffset + layout.timeLength), 16)
+  return {
+    version: head.slice(layout.orderOffset, layout.orderOffset + versionLength),
+    kind,
+    expiresAtMs: expiresAtMs === foreverMs ? null : expiresAtMs,
+    retainUntilMs: Number.parseInt(head.slice(layout.retentionOffset, layout.retentionOffset + layout.timeLength), 16),
+  }
+}
+
+export function decodeRecord(key: string, text: string): VersionedRecord | CorruptRecord {
+  const stamp = decodeStamp(text)
+  if (stamp === null) return corrupt(key, 'not a record')
+  const record = { key, ...stamp, payload: text.slice(layout.headLength) }
+  return verified(record, text.slice(layout.checksumOffset, layout.headLength))
+}
+
+/** A record read field by field, as the SQL adapters do, held against the checksum stored beside it. */
+export function verified(record: VersionedRecord, storedChecksum: string): VersionedRecord | CorruptRecord {
+  if (!isVersion(record.version)) return corrupt(record.key, 'the version is not one')
+  if (checksum(record) !== storedChecksum) return corrupt(record.key, 'the checksum does not match')
+  return record
+}
+
+/**
+ * Eight hex digits of CRC-32 over key, version, kind, expiry and payload. `retainUntilMs` is left out: replicas raise it
+ * in place.
+ */
+export function checksum(record: VersionedRecord): string {
+  const identity = `${record.version}${record.kind === 'tombstone' ? '1' : '0'}${record.expiresAtMs ?? 'never'} ${record.key}\0`
+  return crc32(identity + record.payload)
+    .toString(16)
+    .padStart(8, '0')
+}
+
+export function isCorrupt(answer: VersionedRecord | RecordHead | CorruptRecord | null): answer is CorruptRecord {
+  return answer !== null && answer.kind === 'corrupt'
+}
+
+function corrupt(key: string, reason: string): CorruptRecord {
+  return { kind: 'corrupt', key, reason }
+}
