@@ -1,0 +1,183 @@
+import { type Vote, voteOf } from './quorum.ts'
+import { type CorruptRecord, isCorrupt, type RecordHead } from './record.ts'
+import { compareStamps, isStale } from './resolve.ts'
+
+export interface ReadPlan {
+  readonly n: number
+  readonly r: number
+  /** How many replicas must hold the winner before it is answered; 0 for plain quorum reads. */
+  readonly holdersNeeded: number
+}
+
+/** What the coordinator has to do next for this key; a `settled` vote comes exactly once. */
+export interface ReadStep<Head extends RecordHead> {
+  readonly settled: 'met' | 'lost' | null
+  /** Put this on every replica that does not hold it, and report back with `addWriteBack`. */
+  readonly writeBack: WriteBack<Head> | null
+  readonly repairs: readonly Repair<Head>[]
+}
+
+export interface WriteBack<Head extends RecordHead> {
+  readonly record: Head
+  readonly replicas: readonly number[]
+}
+
+/** A replica that answered with something older than the winner, or with something unreadable. */
+export interface Repair<Head extends RecordHead> {
+  readonly replica: number
+  readonly record: Head
+  readonly held: 'stale' | 'absent' | 'corrupt'
+}
+
+type Answer<Head> = Head | CorruptRecord | null | undefined
+
+/**
+ * One key's read: collects the answers of n replicas, settles at r of them, keeps comparing afterwards.
+ *
+ * `Head` is the whole record for a get, its head for a `has`. Pure: answers come in, decisions go out as data.
+ */
+export class KeyRead<Head extends RecordHead> {
+  readonly #plan: ReadPlan
+  readonly #answers: Answer<Head>[] = []
+  #answered = 0
+  #failed = 0
+  #newest: Head | null = null
+  #phase: 'collecting' | 'writing-back' | 'settled' = 'collecting'
+  #winner: Head | null = null
+  /** During the write-back, by replica: whether it holds the winner, or failed to take it. */
+  #holders: ('holds' | 'failed' | undefined)[] = []
+
+  constructor(plan: ReadPlan) {
+    this.#plan = plan
+  }
+
+  /** The newest record among the first r answers; null for none. Means something once the read is met. */
+  get winner(): Head | null {
+    return this.#winner
+  }
+
+  /** How many replicas gave an answer that counts. */
+  get answered(): number {
+    return this.#answered
+  }
+
+  addAnswer(replica: number, answer: Head | CorruptRecord | null, nowMs: number): ReadStep<Head> {
+    this.#answers[replica] = answer
+    if (isCorrupt(answer)) this.#failed += 1
+    else {
+      this.#answered += 1
+      if (answer !== null && (this.#newest === null || compareStamps(answer, this.#newest) > 0)) this.#newest = answer
+    }
+    return this.#advance(replica, nowMs)
+  }
+
+  addFailure(replica: number, nowMs: number): ReadStep<Head> {
+    this.#failed += 1
+    return this.#advance(replica, nowMs)
+  }
+
+  /** `holds` also when the replica answered that it has something newer: what was read cannot be unread there. */
+  addWriteBack(replica: number, result: 'holds' | 'failed'): ReadStep<Head> {
+    if (this.#holders[replica] !== 'holds') this.#holders[replica] = result
+    return { settled: this.#settleWriteBack(), writeBack: null, repairs: [] }
+  }
+
+  #advance(replica: number, nowMs: number): ReadStep<Head> {
+    if (this.#phase === 'collecting') return this.#collect(nowMs)
+    if (this.#phase === 'writing-back') {
+      if (this.#holdsWinner(this.#answers[replica])) this.#holders[replica] = 'holds'
+      return { settled: this.#settleWriteBack(), writeBack: null, repairs: this.#lateRepairs(replica, nowMs) }
+    }
+    return step(null, this.#lateRepairs(replica, nowMs))
+  }
+
+  #collect(nowMs: number): ReadStep<Head> {
+    const vote: Vote = voteOf(this.#plan.n, this.#plan.r, this.#answered, this.#failed)
+    if (vote === 'pending') return nothing
+    if (vote === 'lost') {
+      this.#phase = 'settled'
+      return step('lost', noRepairs)
+    }
+    this.#winner = this.#newest
+    const writeBack = this.#beginWriteBack()
+    if (writeBack !== null) return { settled: null, writeBack, repairs: noRepairs }
+    this.#phase = 'settled'
+    return step('met', this.#allRepairs(nowMs))
+  }
+
+  #beginWriteBack(): WriteBack<Head> | null {
+    const winner = this.#winner
+    if (this.#plan.holdersNeeded === 0 || winner === null) return null
+    const replicas: number[] = []
+    let holders = 0
+    for (let replica = 0; replica < this.#plan.n; replica += 1) {
+      if (this.#holdsWinner(this.#answers[replica])) {
+        this.#holders[replica] = 'holds'
+        holders += 1
+      } else replicas.push(replica)
+    }
+    if (holders >= this.#plan.holdersNeeded) return null
+    this.#phase = 'writing-back'
+    return { record: winner, replicas }
+  }
+
+  #settleWriteBack(): 'met' | 'lost' | null {
+    if (this.#phase !== 'writing-back') return null
+    const holders = this.#holders.filter((state) => state === 'holds').length
+    const failed = this.#holders.filter((state) => state === 'failed').length
+    const vote = voteOf(this.#plan.n, this.#plan.holdersNeeded, holders, failed)
+    if (vote === 'pending') return null
+    this.#phase = 'settled'
+    return vote
+  }
+
+  #holdsWinner(answer: Answer<Head>): boolean {
+    if (answer === undefined || answer === null || isCorrupt(answer) || this.#winner === null) return false
+    return compareStamps(answer, this.#winner) >= 0
+  }
+
+  #allRepairs(nowMs: number): readonly Repair<Head>[] {
+    const newest = this.#newest
+    if (newest === null) return noRepairs
+    let repairs: Repair<Head>[] | null = null
+    for (let replica = 0; replica < this.#answers.length; replica += 1) {
+      const held = staleness(this.#answers[replica], newest, nowMs)
+      if (held === null) continue
+      repairs ??= []
+      repairs.push({ replica, record: newest, held })
+    }
+    return repairs ?? noRepairs
+  }
+
+  /** A late answer is older than the newest, so its replica is due; or newer, so all the others are. */
+  #lateRepairs(replica: number, nowMs: number): readonly Repair<Head>[] {
+    const newest = this.#newest
+    if (newest === null || this.#answers[replica] === undefined) return noRepairs
+    if (this.#answers[replica] === newest) return this.#allRepairs(nowMs)
+    const held = staleness(this.#answers[replica], newest, nowMs)
+    return held === null ? noRepairs : [{ replica, record: newest, held }]
+  }
+}
+
+function staleness<Head extends RecordHead>(
+  answer: Answer<Head>,
+  newest: Head,
+  nowMs: number,
+): Repair<Head>['held'] | null {
+  if (answer === undefined) return null
+  if (isCorrupt(answer)) return 'corrupt'
+  if (!isStale(answer, newest, nowMs)) return null
+  return answer === null ? 'absent' : 'stale'
+}
+
+const noRepairs: readonly never[] = []
+const nothing: ReadStep<never> = { settled: null, writeBack: null, repairs: noRepairs }
+const met: ReadStep<never> = { settled: 'met', writeBack: null, repairs: noRepairs }
+
+function step<Head extends RecordHead>(
+  settled: 'met' | 'lost' | null,
+  repairs: readonly Repair<Head>[],
+): ReadStep<Head> {
+  if (repairs.length === 0 && settled !== 'lost') return settled === null ? nothing : met
+  return { settled, writeBack: null, repairs }
+}

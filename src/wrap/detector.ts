@@ -1,0 +1,70 @@
+import { FailureDetector, type FailureDetectorOptions } from '../core/failure-detector.ts'
+import { ReplicaError } from '../errors.ts'
+import type { Events, ReplicaCall } from '../events.ts'
+import type { CallOptions, Replica } from '../replica.ts'
+import type { Runtime } from '../runtime.ts'
+import { decorate } from './decorate.ts'
+
+export interface WatchedReplica extends Replica {
+  /** Whether a call sent now would go out. */
+  isWorthAsking(): boolean
+  /** As the failure detector sees it. */
+  condition(): 'up' | 'down' | 'probing'
+}
+
+/**
+ * Refuses calls to a replica that is down, at once, but for one probe at a time; lets `lastResort` calls through.
+ * Announces when the replica goes down, comes up, and every failed call.
+ */
+export function withFailureDetector(
+  inner: Replica,
+  runtime: Runtime,
+  events: Events,
+  options?: FailureDetectorOptions,
+): WatchedReplica {
+  const detector = new FailureDetector(options)
+  const { clock, random } = runtime
+
+  function noteFailure(call: ReplicaCall, keys: number, error: ReplicaError): void {
+    if (events.hasListeners('replica-failure'))
+      events.emit({ type: 'replica-failure', replica: inner.id, call, keys, error })
+    if (error.code === 'CLOSED') return
+    if (isAlive(error)) noteSuccess()
+    else if (detector.failed(clock.monotonicMs(), random.fraction()))
+      events.emit({ type: 'replica-down', replica: inner.id, error })
+  }
+
+  function noteSuccess(): void {
+    if (detector.succeeded()) events.emit({ type: 'replica-up', replica: inner.id })
+  }
+
+  async function watched<Answer>(
+    call: ReplicaCall,
+    keys: number,
+    callOptions: CallOptions,
+    run: (options: CallOptions) => Promise<Answer>,
+  ): Promise<Answer> {
+    if (!detector.admits(clock.monotonicMs()) && callOptions.lastResort !== true) {
+      throw new ReplicaError('UNAVAILABLE', 'held to be down, not asked', { replica: inner.id })
+    }
+    try {
+      const answer = await run(callOptions)
+      noteSuccess()
+      return answer
+    } catch (error) {
+      if (error instanceof ReplicaError) noteFailure(call, keys, error)
+      throw error
+    }
+  }
+
+  return {
+    ...decorate(inner, watched),
+    isWorthAsking: () => detector.wouldAdmit(clock.monotonicMs()),
+    condition: () => detector.condition,
+  }
+}
+
+/** A server that rejects a request answers all the same: other requests may well succeed. */
+function isAlive(error: ReplicaError): boolean {
+  return error.code === 'REJECTED' || error.code === 'CORRUPT'
+}
