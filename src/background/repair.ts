@@ -1,0 +1,139 @@
+import type { CoordinatorContext, RepairSink } from '../coordinator/context.ts'
+import type { Repair } from '../core/read.ts'
+import type { VersionedRecord } from '../core/record.ts'
+import { compareRecords } from '../core/resolve.ts'
+import type { PutOutcome } from '../replica.ts'
+
+export interface RepairOptions {
+  /** The most repairs that wait, over all replicas; further ones are dropped. Default 10,000. */
+  readonly repairsMax: number
+  readonly callTimeoutMs: number
+  /** Reads keys whole, for their repairs. Never rejects. */
+  readonly readWhole: (keys: readonly string[]) => Promise<void>
+}
+
+type Due = Repair<VersionedRecord>
+
+const batchKeysMax = 500
+
+/**
+ * Read repair, in the background: gives lagging replicas what a read found to be newest. Work is joined by key and
+ * replica; one batch a replica is under way. What is dropped or fails is announced, and found again by the next read.
+ */
+export class RepairQueue implements RepairSink {
+  readonly #context: Omit<CoordinatorContext, 'repairs'>
+  readonly #options: RepairOptions
+  readonly #waiting: Map<string, Due>[]
+  readonly #isSending: boolean[]
+  #rereads = new Set<string>()
+  #isRereading = false
+  #size = 0
+  #isFlushDue = false
+  readonly #idleWaiters: (() => void)[] = []
+
+  constructor(context: Omit<CoordinatorContext, 'repairs'>, options: RepairOptions) {
+    this.#context = context
+    this.#options = options
+    this.#waiting = context.replicas.map(() => new Map())
+    this.#isSending = context.replicas.map(() => false)
+  }
+
+  get size(): number {
+    return this.#size + this.#rereads.size
+  }
+
+  add(repair: Due): void {
+    const waiting = this.#waiting[repair.replica]
+    if (waiting === undefined) return
+    const { key } = repair.record
+    const earlier = waiting.get(key)
+    if (earlier !== undefined) {
+      if (compareRecords(repair.record, earlier.record) > 0) waiting.set(key, repair)
+      return
+    }
+    if (this.size >= this.#options.repairsMax) {
+      this.#drop(repair.replica, 1, 'the repair queue is full')
+      return
+    }
+    waiting.set(key, repair)
+    this.#size += 1
+    this.#flushSoon()
+  }
+
+  reread(key: string): void {
+    if (this.size >= this.#options.repairsMax) return
+    this.#rereads.add(key)
+    this.#flushSoon()
+  }
+
+  /** Resolves when nothing waits and nothing is under way. */
+  idle(): Promise<void> {
+    if (this.#isIdle()) return Promise.resolve()
+    return new Promise((resolve) => this.#idleWaiters.push(resolve))
+  }
+
+  #isIdle(): boolean {
+    return this.size === 0 && !this.#isRereading && !this.#isSending.includes(true)
+  }
+
+  #flushSoon(): void {
+    if (this.#isFlushDue) return
+    this.#isFlushDue = true
+    this.#context.runtime.timers.endOfTurn(() => {
+      this.#isFlushDue = false
+      for (const replica of this.#waiting.keys()) void this.#send(replica)
+      void this.#readWhole()
+    })
+  }
+
+  async #send(replica: number): Promise<void> {
+    const waiting = this.#waiting[replica]
+    const target = this.#context.replicas[replica]
+    if (waiting === undefined || target === undefined || waiting.size === 0 || this.#isSending[replica]) return
+    const batch = [...waiting.values()].slice(0, batchKeysMax)
+    for (const { record } of batch) waiting.delete(record.key)
+    this.#size -= batch.length
+    this.#isSending[replica] = true
+    try {
+      const entries = batch.map(({ record, held }) =>
+        held === 'corrupt' ? { record, mendsCorrupt: true } : { record },
+      )
+      const outcomes = await target.putManyIfNewer(entries, { timeoutMs: this.#options.callTimeoutMs })
+      this.#announce(replica, batch, outcomes)
+    } catch (error) {
+      this.#drop(replica, batch.length, error instanceof Error ? error.message : String(error))
+    }
+    this.#isSending[replica] = false
+    this.#continue()
+  }
+
+  async #readWhole(): Promise<void> {
+    if (this.#isRereading || this.#rereads.size === 0) return
+    const keys = [...this.#rereads].slice(0, batchKeysMax)
+    for (const key of keys) this.#rereads.delete(key)
+    this.#isRereading = true
+    await this.#options.readWhole(keys)
+    this.#isRereading = false
+    this.#continue()
+  }
+
+  #continue(): void {
+    if (this.#isIdle()) for (const resolve of this.#idleWaiters.splice(0)) resolve()
+    else this.#flushSoon()
+  }
+
+  #announce(replica: number, batch: readonly Due[], outcomes: readonly PutOutcome[]): void {
+    const { events, replicas } = this.#context
+    if (!events.hasListeners('repair')) return
+    const id = replicas[replica]?.id ?? ''
+    for (const [index, { record, held }] of batch.entries()) {
+      if (outcomes[index]?.status !== 'stored') continue
+      events.emit({ type: 'repair', replica: id, key: record.key, version: record.version, held })
+    }
+  }
+
+  #drop(replica: number, count: number, reason: string): void {
+    const id = this.#context.replicas[replica]?.id ?? ''
+    this.#context.events.emit({ type: 'dropped', work: 'repair', replica: id, count, reason })
+  }
+}

@@ -1,0 +1,79 @@
+import type { Repair } from '../core/read.ts'
+import type { VersionedRecord } from '../core/record.ts'
+import type { HybridClock, Version } from '../core/version.ts'
+import type { Events } from '../events.ts'
+import type { CallOptions } from '../replica.ts'
+import type { Runtime } from '../runtime.ts'
+import type { WatchedReplica } from '../wrap/detector.ts'
+
+/** What every operation of one store works with. */
+export interface CoordinatorContext {
+  readonly replicas: readonly WatchedReplica[]
+  readonly runtime: Runtime
+  readonly events: Events
+  readonly clock: HybridClock
+  readonly repairs: RepairSink
+  /** A version further ahead of this machine's time than this is announced as `clock-skew`. */
+  readonly maxClockSkewMs: number
+}
+
+/** Where reads leave the repairs they found due; never waits, never rejects. */
+export interface RepairSink {
+  add(repair: Repair<VersionedRecord>): void
+  /** For a finding that came without a payload: read the key whole, which finds and repairs the same again. */
+  reread(key: string): void
+}
+
+/** How the operations of one view of the store are carried out. */
+export interface OperationPlan {
+  readonly n: number
+  readonly r: number
+  readonly w: number
+  /** Whether a read puts what it answers on w replicas first: monotonic and linearizable reads. */
+  readonly writesBack: boolean
+  /** Whether a write first learns the newest version from a read quorum. */
+  readonly linearizable: boolean
+  readonly deadlineMs: number
+  readonly callTimeoutMs: number
+}
+
+/** Moves the store's clock past a version that was seen, and tells when that version comes from the future. */
+export function observeVersion(context: CoordinatorContext, key: string, version: Version): void {
+  const nowMs = context.runtime.clock.nowMs()
+  const aheadMs = context.clock.observe(version, nowMs)
+  if (aheadMs > context.maxClockSkewMs) context.events.emit({ type: 'clock-skew', key, version, aheadMs })
+}
+
+/** One deadline for all phases of an operation, and the options that each of its calls gets. */
+export class Deadline {
+  readonly #context: CoordinatorContext
+  readonly #plan: OperationPlan
+  readonly #endsAtMs: number
+  #cancel: (() => void) | null = null
+
+  constructor(context: CoordinatorContext, plan: OperationPlan) {
+    this.#context = context
+    this.#plan = plan
+    this.#endsAtMs = context.runtime.clock.monotonicMs() + plan.deadlineMs
+  }
+
+  onExpiry(callback: () => void): void {
+    this.#cancel = this.#context.runtime.timers.after(this.remainingMs(), callback)
+  }
+
+  remainingMs(): number {
+    return Math.max(0, this.#endsAtMs - this.#context.runtime.clock.monotonicMs())
+  }
+
+  /** @param needed how many answers the phase waits for: with fewer replicas up, requests go to those held to be down too */
+  callOptions(needed: number): CallOptions {
+    const timeoutMs = Math.min(this.#plan.callTimeoutMs, this.remainingMs())
+    const up = this.#context.replicas.filter((replica) => replica.isWorthAsking()).length
+    return up < needed ? { timeoutMs, lastResort: true } : { timeoutMs }
+  }
+
+  cancel(): void {
+    this.#cancel?.()
+    this.#cancel = null
+  }
+}

@@ -1,0 +1,119 @@
+import type { HashRange } from '../core/hash.ts'
+import { isDead, newTombstone, newValue, type RecordHead, type VersionedRecord } from '../core/record.ts'
+import { QuorumError, type QuorumOperation } from '../errors.ts'
+import { clearKeys } from './clear.ts'
+import { type CoordinatorContext, type OperationPlan, observeVersion } from './context.ts'
+import { type IterationLimits, liveKeys } from './iterate.ts'
+import { ReadBatch } from './read-batch.ts'
+import { headsAlone, wholeRecords } from './read-kind.ts'
+import { Turn } from './turn.ts'
+import { WriteBatch, type WriteRequest } from './write-batch.ts'
+
+/** A value on its way in. `payload` and `key` as the port wants them; `expiresAtMs` null for never. */
+export interface ValueWrite {
+  readonly key: string
+  readonly payload: string
+  readonly expiresAtMs: number | null
+}
+
+/**
+ * The operations of the store under one plan (n, r, w, kind of reads). Calls of one turn of the event loop travel
+ * together. Every method rejects with a `QuorumError` when its quorum is lost, and with nothing else.
+ */
+export class Operations {
+  readonly #context: CoordinatorContext
+  readonly #plan: OperationPlan
+  readonly #gets: Turn<ReadBatch<VersionedRecord>>
+  readonly #heads: Turn<ReadBatch<RecordHead>>
+  readonly #writes: Turn<{ batch: WriteBatch; send(): void }>
+
+  constructor(context: CoordinatorContext, plan: OperationPlan) {
+    const { timers } = context.runtime
+    this.#context = context
+    this.#plan = plan
+    this.#gets = new Turn(timers, () => new ReadBatch(context, plan, wholeRecords, 'get'))
+    this.#heads = new Turn(timers, () => new ReadBatch(context, plan, headsAlone, 'has'))
+    this.#writes = new Turn(timers, () => this.#openWrites())
+  }
+
+  /** The newest record, dead or alive; null when there is none. */
+  read(key: string): Promise<VersionedRecord | null> {
+    return new Promise((resolve, reject) => this.#gets.batch().add(key, resolve, reject))
+  }
+
+  /** The newest record if it is alive; null otherwise. */
+  async readLive(key: string): Promise<VersionedRecord | null> {
+    const record = await this.read(key)
+    return record === null || isDead(record, this.#nowMs()) ? null : record
+  }
+
+  readLiveMany(keys: readonly string[]): Promise<(VersionedRecord | null)[]> {
+    return Promise.all(keys.map((key) => this.readLive(key)))
+  }
+
+  async isLive(key: string): Promise<boolean> {
+    // What is answered must be held by w replicas under these plans, and a head cannot be put anywhere.
+    if (this.#plan.writesBack) return (await this.readLive(key)) !== null
+    const head = await new Promise<RecordHead | null>((resolve, reject) =>
+      this.#heads.batch().add(key, resolve, reject),
+    )
+    return head !== null && !isDead(head, this.#nowMs())
+  }
+
+  async set({ key, payload, expiresAtMs }: ValueWrite): Promise<void> {
+    await this.#write({ key, operation: 'set', draft: (version) => newValue(key, version, payload, expiresAtMs) })
+  }
+
+  /** @returns whether a live value was deleted */
+  delete(key: string): Promise<boolean> {
+    return this.#write({ key, operation: 'delete', draft: (version, nowMs) => newTombstone(key, version, nowMs) })
+  }
+
+  /** Deletes every key that starts with the prefix and was acknowledged before; what is written meanwhile survives. */
+  clear(keyPrefix: string): Promise<void> {
+    return clearKeys(this.#context, this.#plan, keyPrefix)
+  }
+
+  /** Every live record whose key starts with the prefix, each once, in pages. */
+  async *iterate(keyPrefix: string, limits: IterationLimits, range?: HashRange): AsyncGenerator<VersionedRecord[]> {
+    for await (const keys of liveKeys(this.#context, this.#plan, keyPrefix, limits, range)) {
+      const records = await this.readLiveMany(keys)
+      yield records.filter((record) => record !== null)
+    }
+  }
+
+  #write(request: WriteRequest): Promise<boolean> {
+    return new Promise((resolve, reject) => this.#writes.batch().batch.add(request, resolve, reject))
+  }
+
+  #openWrites(): { batch: WriteBatch; send(): void } {
+    const batch = new WriteBatch(this.#context, this.#plan, this.#plan.linearizable)
+    const send = this.#plan.linearizable ? () => void this.#sendAfterVersions(batch) : () => batch.send()
+    return { batch, send }
+  }
+
+  /** The first phase of a linearizable write: a read quorum tells the newest versions, and the clock moves past them. */
+  async #sendAfterVersions(batch: WriteBatch): Promise<void> {
+    try {
+      const heads = await this.#readHeads(batch.keys, 'set')
+      for (const head of heads) if (head !== null) observeVersion(this.#context, head.key, head.version)
+    } catch (error) {
+      if (error instanceof QuorumError) return batch.abandon(error)
+      throw error
+    }
+    batch.send()
+  }
+
+  #readHeads(keys: readonly string[], operation: QuorumOperation): Promise<(RecordHead | null)[]> {
+    const batch = new ReadBatch(this.#context, { ...this.#plan, writesBack: false }, headsAlone, operation)
+    const heads = keys.map(
+      (key) => new Promise<RecordHead | null>((resolve, reject) => batch.add(key, resolve, reject)),
+    )
+    batch.send()
+    return Promise.all(heads)
+  }
+
+  #nowMs(): number {
+    return this.#context.runtime.clock.nowMs()
+  }
+}

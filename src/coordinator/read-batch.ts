@@ -1,0 +1,187 @@
+import { KeyRead, type ReadStep } from '../core/read.ts'
+import { type CorruptRecord, isCorrupt, type RecordHead } from '../core/record.ts'
+import type { QuorumError, QuorumOperation } from '../errors.ts'
+import { ReplicaError } from '../errors.ts'
+import type { Entry } from '../replica.ts'
+import { Causes } from './causes.ts'
+import { type CoordinatorContext, Deadline, type OperationPlan, observeVersion } from './context.ts'
+import type { ReadKind } from './read-kind.ts'
+
+interface Slot<Head extends RecordHead> {
+  readonly key: string
+  readonly read: KeyRead<Head>
+  readonly waiters: Waiter<Head>[]
+  isSettled: boolean
+}
+
+interface Waiter<Head> {
+  readonly resolve: (winner: Head | null) => void
+  readonly reject: (error: QuorumError) => void
+}
+
+/**
+ * The reads of one turn, carried out together: one request a replica, one deadline, a vote for each key. A caller is
+ * answered as soon as its key is settled; answers that come later are still compared, for repair.
+ */
+export class ReadBatch<Head extends RecordHead> {
+  readonly #context: CoordinatorContext
+  readonly #plan: OperationPlan
+  readonly #kind: ReadKind<Head>
+  readonly #operation: QuorumOperation
+  readonly #causes: Causes
+  readonly #slots = new Map<string, Slot<Head>>()
+  readonly #deadline: Deadline
+  #unsettled = 0
+
+  constructor(context: CoordinatorContext, plan: OperationPlan, kind: ReadKind<Head>, operation: QuorumOperation) {
+    this.#context = context
+    this.#plan = plan
+    this.#kind = kind
+    this.#operation = operation
+    this.#causes = new Causes(context)
+    this.#deadline = new Deadline(context, plan)
+  }
+
+  add(key: string, resolve: Waiter<Head>['resolve'], reject: Waiter<Head>['reject']): void {
+    let slot = this.#slots.get(key)
+    if (slot === undefined) {
+      slot = { key, read: new KeyRead(this.#readPlan()), waiters: [], isSettled: false }
+      this.#slots.set(key, slot)
+      this.#unsettled += 1
+    }
+    slot.waiters.push({ resolve, reject })
+  }
+
+  send(): void {
+    const slots = [...this.#slots.values()]
+    const keys = [...this.#slots.keys()]
+    const options = this.#deadline.callOptions(Math.max(this.#plan.r, this.#readPlan().holdersNeeded))
+    this.#deadline.onExpiry(() => this.#expire())
+    for (const [replica, watched] of this.#context.replicas.entries()) {
+      this.#kind.ask(watched, keys, options).then(
+        (answers) => this.#onAnswers(replica, slots, answers),
+        (error: unknown) => this.#onFailure(replica, slots, error),
+      )
+    }
+  }
+
+  #readPlan() {
+    return { n: this.#plan.n, r: this.#plan.r, holdersNeeded: this.#plan.writesBack ? this.#plan.w : 0 }
+  }
+
+  #onAnswers(replica: number, slots: readonly Slot<Head>[], answers: readonly (Head | CorruptRecord | null)[]): void {
+    const nowMs = this.#context.runtime.clock.nowMs()
+    const outcome = new StepOutcome<Head>()
+    for (const [index, slot] of slots.entries()) {
+      const answer = answers[index] ?? null
+      if (isCorrupt(answer)) this.#noteCorrupt(replica, answer)
+      outcome.add(slot, slot.read.addAnswer(replica, answer, nowMs))
+    }
+    this.#perform(outcome)
+  }
+
+  #onFailure(replica: number, slots: readonly Slot<Head>[], error: unknown): void {
+    const nowMs = this.#context.runtime.clock.nowMs()
+    this.#causes.add(replica, error)
+    const outcome = new StepOutcome<Head>()
+    for (const slot of slots) outcome.add(slot, slot.read.addFailure(replica, nowMs))
+    this.#perform(outcome)
+  }
+
+  #noteCorrupt(replica: number, corrupt: CorruptRecord): void {
+    this.#causes.addCorrupt(replica, corrupt.reason)
+    const id = this.#context.replicas[replica]?.id ?? ''
+    this.#context.events.emit({ type: 'corrupt', replica: id, key: corrupt.key, reason: corrupt.reason })
+  }
+
+  #perform(outcome: StepOutcome<Head>): void {
+    for (const slot of outcome.met) this.#settleMet(slot)
+    if (outcome.lost.length > 0) this.#settleLost(outcome.lost)
+    for (const repair of outcome.repairs) this.#kind.repair(this.#context.repairs, repair)
+    if (outcome.writeBacks.size > 0) this.#writeBack(outcome.writeBacks)
+  }
+
+  #settleMet(slot: Slot<Head>): void {
+    const { winner } = slot.read
+    if (winner !== null) observeVersion(this.#context, slot.key, winner.version)
+    this.#close(slot)
+    for (const waiter of slot.waiters) waiter.resolve(winner)
+  }
+
+  #settleLost(slots: readonly Slot<Head>[]): void {
+    const open = slots.filter((slot) => !slot.isSettled)
+    if (open.length === 0) return
+    const acked = Math.min(...open.map((slot) => slot.read.answered))
+    const needed = acked < this.#plan.r ? this.#plan.r : this.#plan.w
+    const { length: keysFailed } = open
+    const lost = { operation: this.#operation, needed, acked: Math.min(acked, needed - 1), keysFailed }
+    const error = this.#causes.quorumError({ ...lost, outcome: 'not-applied' })
+    for (const slot of open) {
+      this.#close(slot)
+      for (const waiter of slot.waiters) waiter.reject(error)
+    }
+  }
+
+  #close(slot: Slot<Head>): void {
+    if (slot.isSettled) return
+    slot.isSettled = true
+    this.#unsettled -= 1
+    if (this.#unsettled === 0) this.#deadline.cancel()
+  }
+
+  #expire(): void {
+    const late = `no answer within the operation's ${this.#plan.deadlineMs} ms`
+    for (const [replica, { id }] of this.#context.replicas.entries()) {
+      if (this.#causes.get(replica) === undefined)
+        this.#causes.add(replica, new ReplicaError('TIMEOUT', late, { replica: id }))
+    }
+    this.#settleLost([...this.#slots.values()])
+  }
+
+  #writeBack(byReplica: ReadonlyMap<number, readonly PutBack<Head>[]>): void {
+    const options = this.#deadline.callOptions(this.#plan.w)
+    for (const [replica, putBacks] of byReplica) {
+      const entries: Entry[] = putBacks.flatMap(({ record }) => {
+        const whole = this.#kind.whole(record)
+        return whole === null ? [] : [{ record: whole }]
+      })
+      const report = (result: 'holds' | 'failed') => {
+        const outcome = new StepOutcome<Head>()
+        for (const { slot } of putBacks) outcome.add(slot, slot.read.addWriteBack(replica, result))
+        this.#perform(outcome)
+      }
+      this.#context.replicas[replica]?.putManyIfNewer(entries, options).then(
+        () => report('holds'),
+        (error: unknown) => {
+          this.#causes.add(replica, error)
+          report('failed')
+        },
+      )
+    }
+  }
+}
+
+interface PutBack<Head extends RecordHead> {
+  readonly slot: Slot<Head>
+  readonly record: Head
+}
+
+/** What the votes of many keys asked for after one replica's answer, sorted by what is to be done. */
+class StepOutcome<Head extends RecordHead> {
+  readonly met: Slot<Head>[] = []
+  readonly lost: Slot<Head>[] = []
+  readonly repairs: ReadStep<Head>['repairs'][number][] = []
+  readonly writeBacks = new Map<number, PutBack<Head>[]>()
+
+  add(slot: Slot<Head>, step: ReadStep<Head>): void {
+    if (step.settled === 'met') this.met.push(slot)
+    else if (step.settled === 'lost') this.lost.push(slot)
+    for (const repair of step.repairs) this.repairs.push(repair)
+    if (step.writeBack === null) return
+    for (const replica of step.writeBack.replicas) {
+      const due = this.writeBacks.get(replica) ?? []
+      due.push({ slot, record: step.writeBack.record })
+      this.writeBacks.set(replica, due)
+    }
+  }
+}

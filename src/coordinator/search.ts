@@ -1,0 +1,45 @@
+import { searchQuorum } from '../core/quorum.ts'
+import type { QuorumOperation } from '../errors.ts'
+import { asReplicaError } from '../wrap/deadline.ts'
+import type { WatchedReplica } from '../wrap/detector.ts'
+import { Causes } from './causes.ts'
+import type { CoordinatorContext, OperationPlan } from './context.ts'
+
+/**
+ * Goes through as many replicas, one after the other and each as a whole, as it takes to miss no acknowledged key. A
+ * replica whose scan fails half-way does not count; the next one takes its place.
+ *
+ * @throws QuorumError when too few could be gone through
+ */
+export async function searchReplicas(
+  context: CoordinatorContext,
+  plan: OperationPlan,
+  operation: QuorumOperation,
+  visit: (replica: WatchedReplica) => Promise<void>,
+): Promise<void> {
+  const needed = searchQuorum(plan.n, plan.w)
+  const causes = new Causes(context)
+  let searched = 0
+  for (const { replica, index } of likeliestFirst(context.replicas)) {
+    if (searched >= needed) return
+    try {
+      await visit(replica)
+      searched += 1
+    } catch (error) {
+      if (!isReplicaFailure(error)) throw error
+      causes.add(index, asReplicaError(replica.id, error))
+    }
+  }
+  if (searched >= needed) return
+  throw causes.quorumError({ operation, needed, acked: searched, keysFailed: 0, outcome: 'unknown' })
+}
+
+function likeliestFirst(replicas: readonly WatchedReplica[]): { replica: WatchedReplica; index: number }[] {
+  const numbered = replicas.map((replica, index) => ({ replica, index, isUp: replica.isWorthAsking() }))
+  return [...numbered.filter(({ isUp }) => isUp), ...numbered.filter(({ isUp }) => !isUp)]
+}
+
+/** A lost quorum of the writes made on the way ends the search; a failed scan does not. */
+function isReplicaFailure(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ReplicaError'
+}

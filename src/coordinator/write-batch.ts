@@ -1,0 +1,214 @@
+import type { VersionedRecord } from '../core/record.ts'
+import type { Version } from '../core/version.ts'
+import { KeyWrite, type WriteStep, withRetention } from '../core/write.ts'
+import { isNotApplied, type QuorumError, type QuorumOperation, ReplicaError } from '../errors.ts'
+import type { PutOutcome } from '../replica.ts'
+import { Causes } from './causes.ts'
+import { type CoordinatorContext, Deadline, type OperationPlan, observeVersion } from './context.ts'
+
+/** Makes the record of a write once its version is known; asked again when a later version is needed. */
+export type Draft = (version: Version, nowMs: number) => VersionedRecord
+
+interface Slot {
+  readonly key: string
+  readonly write: KeyWrite
+  readonly waiters: Waiter[]
+  draft: Draft
+  record: VersionedRecord | null
+  attempt: number
+  isSettled: boolean
+  /** Whether a replica may have taken the write without saying so. */
+  isUncertain: boolean
+}
+
+interface Waiter {
+  /** @param replacedLive whether the write took the place of a live value */
+  readonly resolve: (replacedLive: boolean) => void
+  readonly reject: (error: QuorumError) => void
+  readonly operation: QuorumOperation
+  /** Set when an earlier write of the same turn is what this one replaced. */
+  readonly replacedLive: boolean | null
+}
+
+/** One write as its caller asked for it. */
+export interface WriteRequest {
+  readonly key: string
+  readonly operation: 'set' | 'delete' | 'clear'
+  readonly draft: Draft
+}
+
+/** How often a write is tried again with a later version before it fails. */
+const attemptsMax = 16
+
+/**
+ * The writes of one turn, carried out together: one request a replica and attempt, one deadline, a vote for each key.
+ * Of several writes of a key in one turn only the last is sent; the others are acknowledged with it, as if they had
+ * come just before.
+ */
+export class WriteBatch {
+  readonly #context: CoordinatorContext
+  readonly #plan: OperationPlan
+  readonly #supersededAcks: boolean
+  readonly #causes: Causes
+  readonly #slots = new Map<string, Slot>()
+  readonly #deadline: Deadline
+  #unsettled = 0
+
+  constructor(context: CoordinatorContext, plan: OperationPlan, supersededAcks: boolean) {
+    this.#context = context
+    this.#plan = plan
+    this.#supersededAcks = supersededAcks
+    this.#causes = new Causes(context)
+    this.#deadline = new Deadline(context, plan)
+  }
+
+  get keys(): readonly string[] {
+    return [...this.#slots.keys()]
+  }
+
+  add({ key, operation, draft }: WriteRequest, resolve: Waiter['resolve'], reject: Waiter['reject']): void {
+    const slot = this.#slots.get(key)
+    if (slot === undefined) {
+      const write = new KeyWrite({ n: this.#plan.n, w: this.#plan.w, supersededAcks: this.#supersededAcks })
+      const waiters: Waiter[] = [{ resolve, reject, operation, replacedLive: null }]
+      const state = { attempt: 0, isSettled: false, isUncertain: false, record: null }
+      this.#slots.set(key, { key, write, waiters, draft, ...state })
+      this.#unsettled += 1
+      return
+    }
+    const replacedLive = slot.waiters.at(-1)?.operation === 'set'
+    slot.waiters.push({ resolve, reject, operation, replacedLive })
+    slot.draft = draft
+  }
+
+  send(): void {
+    this.#deadline.onExpiry(() => this.#expire())
+    const slots = [...this.#slots.values()]
+    for (const slot of slots) this.#stamp(slot)
+    this.#scatter(slots)
+  }
+
+  /** Ends every write before anything was sent, for the reason given. */
+  abandon(error: QuorumError): void {
+    for (const slot of this.#slots.values()) this.#reject(slot, () => error)
+  }
+
+  #stamp(slot: Slot): void {
+    const nowMs = this.#context.runtime.clock.nowMs()
+    slot.record = slot.draft(this.#context.clock.next(nowMs), nowMs)
+  }
+
+  #scatter(slots: readonly Slot[]): void {
+    const sent = slots.flatMap((slot) =>
+      slot.record === null ? [] : [{ slot, attempt: slot.attempt, record: slot.record }],
+    )
+    const options = this.#deadline.callOptions(this.#plan.w)
+    for (const [replica, watched] of this.#context.replicas.entries()) {
+      watched.putManyIfNewer(sent, options).then(
+        (outcomes) => this.#onOutcomes(sent, outcomes),
+        (error: unknown) => this.#onFailure(replica, sent, error),
+      )
+    }
+  }
+
+  #onOutcomes(sent: readonly Sent[], outcomes: readonly PutOutcome[]): void {
+    this.#advance(sent, (slot, index) => {
+      const outcome = outcomes[index] as PutOutcome
+      if (outcome.status === 'superseded') observeVersion(this.#context, slot.key, outcome.by.version)
+      return slot.write.addAnswer(outcome)
+    })
+  }
+
+  #onFailure(replica: number, sent: readonly Sent[], error: unknown): void {
+    const cause = this.#causes.add(replica, error)
+    const isUncertain = !isNotApplied(cause)
+    this.#advance(sent, (slot) => {
+      slot.isUncertain ||= isUncertain
+      return slot.write.addFailure()
+    })
+  }
+
+  #advance(sent: readonly Sent[], add: (slot: Slot, index: number) => WriteStep): void {
+    const lost: Slot[] = []
+    const again: Slot[] = []
+    for (const [index, { slot, attempt }] of sent.entries()) {
+      if (slot.isSettled || slot.attempt !== attempt) continue
+      const step = add(slot, index)
+      if (step.next === 'met') this.#resolve(slot)
+      else if (step.next === 'lost') lost.push(slot)
+      else if (step.next !== 'wait') (this.#beginAttempt(slot, step) ? again : lost).push(slot)
+    }
+    if (lost.length > 0) this.#rejectLost(lost)
+    if (again.length > 0) this.#scatter(again)
+  }
+
+  /** @returns whether there is another attempt */
+  #beginAttempt(slot: Slot, step: WriteStep & { next: 'retry' | 'extend' }): boolean {
+    if (slot.attempt >= attemptsMax || slot.record === null) return false
+    slot.attempt += 1
+    slot.isUncertain ||= slot.write.unanswered > 0
+    slot.write.beginAttempt()
+    if (step.next === 'extend') slot.record = withRetention(slot.record, step.retainUntilMs)
+    else {
+      this.#stamp(slot)
+      const retriedWith = slot.record.version
+      this.#context.events.emit({ type: 'superseded', key: slot.key, by: step.laterThan, retriedWith })
+    }
+    return true
+  }
+
+  #resolve(slot: Slot): void {
+    const replacedLive = slot.write.replacedLiveValue(this.#context.runtime.clock.nowMs())
+    this.#close(slot)
+    for (const waiter of slot.waiters) waiter.resolve(waiter.replacedLive ?? replacedLive)
+  }
+
+  #rejectLost(slots: readonly Slot[]): void {
+    const open = slots.filter((slot) => !slot.isSettled)
+    if (open.length === 0) return
+    const isUncertain = open.some(
+      (slot) => slot.isUncertain || slot.write.appliedSomewhere || slot.write.unanswered > 0,
+    )
+    const acked = Math.min(...open.map((slot) => slot.write.acked), this.#plan.w - 1)
+    const lost = {
+      needed: this.#plan.w,
+      acked,
+      keysFailed: open.length,
+      outcome: isUncertain ? 'unknown' : 'not-applied',
+    } as const
+    const errors = new Map<QuorumOperation, QuorumError>()
+    const errorOf = (operation: QuorumOperation) => {
+      const error = errors.get(operation) ?? this.#causes.quorumError({ operation, ...lost })
+      errors.set(operation, error)
+      return error
+    }
+    for (const slot of open) this.#reject(slot, errorOf)
+  }
+
+  #reject(slot: Slot, errorOf: (operation: QuorumOperation) => QuorumError): void {
+    if (slot.isSettled) return
+    this.#close(slot)
+    for (const waiter of slot.waiters) waiter.reject(errorOf(waiter.operation))
+  }
+
+  #close(slot: Slot): void {
+    slot.isSettled = true
+    this.#unsettled -= 1
+    if (this.#unsettled === 0) this.#deadline.cancel()
+  }
+
+  #expire(): void {
+    const late = `no answer within the operation's ${this.#plan.deadlineMs} ms`
+    for (const [replica, { id }] of this.#context.replicas.entries()) {
+      if (this.#causes.get(replica) === undefined)
+        this.#causes.add(replica, new ReplicaError('TIMEOUT', late, { replica: id }))
+    }
+    this.#rejectLost([...this.#slots.values()])
+  }
+}
+
+interface Sent {
+  readonly slot: Slot
+  readonly attempt: number
+  readonly record: VersionedRecord
+}
