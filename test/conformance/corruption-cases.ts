@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import type { ReadAnswer, Replica, VersionAnswer } from '../../src/replica.ts'
+import { conformanceCase, patient, patientScan } from './conformance-case.ts'
+import { headOf, putsOf, userKey, valueAt } from './samples.ts'
+import { scanAll } from './scan-all.ts'
+import type { ConformanceSubject, TestApi } from './subject.ts'
+
+const damaged = userKey('damaged')
+const intact = userKey('intact')
+
+/** A record that cannot be read is `corrupt`, never absent and never an error for the others, until a put mends it. */
+export function corruptionCases(test: TestApi, subject: ConformanceSubject): void {
+  const corruptPayload = subject.corruptPayload?.bind(subject)
+  if (corruptPayload !== undefined) {
+    test.describe('a damaged payload', () => {
+      conformanceCase(test, subject, 'is corrupt when read, and harms no other entry', async (replica) => {
+        await putBoth(replica)
+        await corruptPayload(damaged)
+        await expectCorruptRead(replica)
+        assert.deepEqual(await replica.getVersions([damaged], patient), [headOf(valueAt(2, damaged))])
+      })
+      conformanceCase(test, subject, 'is mended by the same record when the put says so', async (replica) => {
+        await putBoth(replica)
+        await corruptPayload(damaged)
+        await expectMended(replica)
+      })
+      conformanceCase(test, subject, 'keeps the longer retention when it is mended', async (replica) => {
+        await putBoth(replica)
+        await corruptPayload(damaged)
+        const shorter = { ...valueAt(2, damaged), retainUntilMs: Date.now() + 3_600_000 }
+        await replica.putManyIfNewer([{ record: shorter, mendsCorrupt: true }], patient)
+        assert.deepEqual(await replica.getMany([damaged], patient), [valueAt(2, damaged)])
+      })
+      conformanceCase(test, subject, 'is replaced by a newer record', async (replica) => {
+        await putBoth(replica)
+        await corruptPayload(damaged)
+        await expectReplaced(replica)
+      })
+    })
+  }
+  const corruptHead = subject.corruptHead?.bind(subject)
+  if (corruptHead !== undefined) {
+    test.describe('a damaged head', () => {
+      conformanceCase(test, subject, 'is corrupt in every read, and harms no other entry', async (replica) => {
+        await putBoth(replica)
+        await corruptHead(damaged)
+        await expectCorruptRead(replica)
+        const versions = await replica.getVersions([intact, damaged, userKey('absent')], patient)
+        expectCorruptSecond(versions)
+        assert.deepEqual([versions[0], versions[2]], [headOf(valueAt(1, intact)), null])
+      })
+      conformanceCase(test, subject, 'is left out of a scan, which goes on', async (replica) => {
+        await putBoth(replica)
+        await corruptHead(damaged)
+        assert.deepEqual(await scanAll(replica, patientScan), [headOf(valueAt(1, intact))])
+      })
+      conformanceCase(test, subject, 'is mended by the same record when the put says so', async (replica) => {
+        await putBoth(replica)
+        await corruptHead(damaged)
+        await expectMended(replica)
+      })
+      conformanceCase(test, subject, 'is replaced by a newer record', async (replica) => {
+        await putBoth(replica)
+        await corruptHead(damaged)
+        await expectReplaced(replica)
+      })
+      conformanceCase(test, subject, 'is older than any record', async (replica) => {
+        await putBoth(replica)
+        await corruptHead(damaged)
+        const { retainUntilMs } = valueAt(1, damaged)
+        assert.deepEqual(await replica.putManyIfNewer(putsOf(valueAt(1, damaged)), patient), [
+          { status: 'stored', retainUntilMs, replaced: null },
+        ])
+        assert.deepEqual(await replica.getMany([damaged], patient), [valueAt(1, damaged)])
+      })
+    })
+  }
+  test.describe('a put that mends', () => {
+    conformanceCase(test, subject, 'does no harm where nothing is corrupt', async (replica) => {
+      await putBoth(replica)
+      const mend = (step: number) => [{ record: valueAt(step, damaged), mendsCorrupt: true }]
+      const [older] = await replica.putManyIfNewer(mend(1), patient)
+      assert.equal(older?.status, 'superseded')
+      await replica.putManyIfNewer(mend(2), patient)
+      assert.deepEqual(await replica.getMany([damaged], patient), [valueAt(2, damaged)])
+      await replica.putManyIfNewer(mend(3), patient)
+      assert.deepEqual(await replica.getMany([damaged], patient), [valueAt(3, damaged)])
+    })
+  })
+}
+
+async function putBoth(replica: Replica): Promise<void> {
+  await replica.putManyIfNewer(putsOf(valueAt(1, intact), valueAt(2, damaged)), patient)
+}
+
+async function expectCorruptRead(replica: Replica): Promise<void> {
+  const answers = await replica.getMany([intact, damaged, userKey('absent')], patient)
+  expectCorruptSecond(answers)
+  assert.deepEqual([answers[0], answers[2]], [valueAt(1, intact), null])
+}
+
+function expectCorruptSecond([, answer]: readonly (ReadAnswer | VersionAnswer)[]): void {
+  assert.equal(answer?.kind, 'corrupt')
+  assert.equal(answer.key, damaged)
+}
+
+async function expectMended(replica: Replica): Promise<void> {
+  const [outcome] = await replica.putManyIfNewer([{ record: valueAt(2, damaged), mendsCorrupt: true }], patient)
+  assert.equal(outcome?.status, 'stored')
+  assert.deepEqual(await replica.getMany([damaged], patient), [valueAt(2, damaged)])
+}
+
+async function expectReplaced(replica: Replica): Promise<void> {
+  const [outcome] = await replica.putManyIfNewer(putsOf(valueAt(3, damaged)), patient)
+  assert.equal(outcome?.status, 'stored')
+  assert.deepEqual(await replica.getMany([damaged], patient), [valueAt(3, damaged)])
+}
