@@ -1,0 +1,18 @@
+/** The one place of every default that does not depend on n. */
+export const defaults = {
+  reads: 'quorum',
+  consistency: 'quorum',
+  allowStale: false,
+  singleProcess: false,
+  deadlineMs: 5_000,
+  callTimeoutMs: 1_000,
+  keyv: 'auto',
+  repairsMax: 10_000,
+  queuedKeysMax: 100_000,
+  maxClockSkewMs: 60_000,
+} as const
+
+/** r and w when nothing is said: the smallest majority. */
+export function majority(n: number): number {
+  return Math.floor(n / 2) + 1
+}

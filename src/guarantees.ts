@@ -1,0 +1,168 @@
+import type { ReplicaFacts } from './config/replica-rules.ts'
+import type { ResolvedOptions } from './config/resolve-options.ts'
+import { readsMeetWrites, writesMeetWrites } from './config/resolve-quorum.ts'
+
+export type GuaranteeId = 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6' | 'G7' | 'G8' | 'G9'
+
+export interface Guarantee {
+  readonly id: GuaranteeId
+  readonly statement: string
+  readonly holds: boolean
+  readonly because: string
+}
+
+/** What a store with its options and replicas promises, and what it does not. `toString()` gives a table to read. */
+export interface Guarantees {
+  readonly entries: readonly Guarantee[]
+  readonly notes: readonly string[]
+  toString(): string
+}
+
+/** Whether a guarantee holds, and why. */
+type Verdict = readonly [holds: boolean, because: string]
+
+interface Facts {
+  readonly options: ResolvedOptions
+  readonly replicas: readonly ReplicaFacts[]
+  /** Replicas at which another process could come between comparing and writing; none when there is one process only. */
+  readonly racy: readonly ReplicaFacts[]
+}
+
+const statements: Readonly<Record<GuaranteeId, string>> = {
+  G1: 'a read returns the newest acknowledged write, or one newer',
+  G2: "an acknowledged write is never lost to another writer's or its own slow clock",
+  G3: 'reads never go back in time, for all clients together',
+  G4: 'single-key operations are linearizable',
+  G5: 'with f replicas down, hung or cut off, every operation still succeeds, at the speed of the rest',
+  G6: 'replicas become identical, also when nothing is ever read',
+  G7: 'deleted, cleared and expired data never comes back',
+  G8: 'no failure looks like an answer',
+  G9: 'memory, queues, retries and open requests stay bounded while a replica is dead',
+}
+
+/** Takes the options of a store or of a view of it, and its replicas. */
+export function describeGuarantees(options: ResolvedOptions, replicas: readonly ReplicaFacts[]): Guarantees {
+  const racy = options.singleProcess ? [] : replicas.filter(({ guarantees }) => guarantees.putIfNewer === 'racy')
+  const facts = { options, replicas, racy }
+  const verdicts: Readonly<Record<GuaranteeId, Verdict>> = {
+    G1: newestRead(facts),
+    G2: writesKept(facts),
+    G3: monotonicReads(facts),
+    G4: linearizable(facts),
+    G5: failuresTolerated(facts),
+    G6: [false, 'no sweep runs in this version: a difference is mended when its key is read'],
+    G7: [
+      false,
+      'no sweep runs in this version: a replica that was away or wiped takes part at once, with what it holds',
+    ],
+    G8: [true, 'a replica that fails counts toward no quorum, and a quorum that is lost rejects'],
+    G9: boundedWork(facts),
+  }
+  const entries = Object.keys(statements).map((id) => entry(id as GuaranteeId, verdicts))
+  const notes = notesFor(facts)
+  return Object.freeze({
+    entries: Object.freeze(entries),
+    notes: Object.freeze(notes),
+    toString: () => guaranteesText(entries, notes),
+  })
+}
+
+function entry(id: GuaranteeId, verdicts: Readonly<Record<GuaranteeId, Verdict>>): Guarantee {
+  const [holds, because] = verdicts[id]
+  return Object.freeze({ id, statement: statements[id], holds, because })
+}
+
+function newestRead({ options, racy }: Facts): Verdict {
+  if (!readsMeetWrites(options)) return [false, `${sumText(options)}: a read may miss every replica that acknowledged`]
+  return racy.length > 0 ? racyVerdict(racy) : [true, sumText(options)]
+}
+
+function writesKept({ options, racy }: Facts): Verdict {
+  const { n, w } = options
+  if (!writesMeetWrites(options)) return [false, `2w = ${2 * w} <= n = ${n}: two writes may meet at no replica`]
+  return racy.length > 0 ? racyVerdict(racy) : [true, `2w = ${2 * w} > n = ${n}`]
+}
+
+function monotonicReads({ options, racy }: Facts): Verdict {
+  const isAsked = options.reads === 'monotonic' || options.consistency === 'linearizable'
+  if (!isAsked) return [false, "reads: 'quorum'; say reads: 'monotonic' for it"]
+  if (!readsMeetWrites(options)) return [false, `${sumText(options)}: a read may miss what another one saw`]
+  if (racy.length > 0) return racyVerdict(racy)
+  return [true, `what a read returns is on w = ${options.w} replicas first`]
+}
+
+function linearizable({ options, racy }: Facts): Verdict {
+  if (options.consistency !== 'linearizable')
+    return [false, "consistency: 'quorum'; say consistency: 'linearizable' for it"]
+  if (!readsMeetWrites(options) || !writesMeetWrites(options)) return [false, sumText(options)]
+  return racy.length > 0
+    ? racyVerdict(racy)
+    : [true, 'writes ask a read quorum first, reads write back, all replicas are atomic']
+}
+
+function failuresTolerated({ options: { n, r, w } }: Facts): Verdict {
+  const f = n - Math.max(r, w)
+  const numbers = `f = n - max(r, w) = ${n} - ${Math.max(r, w)} = ${f}`
+  return [true, f === 0 ? `${numbers}: not one replica may be missing` : numbers]
+}
+
+function boundedWork({ options }: Facts): Verdict {
+  const keys = `at most ${grouped(options.queuedKeysMax)} keys wait for each replica and ${grouped(options.repairsMax)} for repair`
+  return [
+    true,
+    `${keys}; a call ends after ${grouped(options.callTimeoutMs)} ms, an operation after ${grouped(options.deadlineMs)} ms`,
+  ]
+}
+
+function racyVerdict(racy: readonly ReplicaFacts[]): Verdict {
+  return [
+    false,
+    `at ${namesOf(racy)}, another process can come between comparing and writing; it holds within one process: say ` +
+      'singleProcess: true if there is only one',
+  ]
+}
+
+function sumText({ n, r, w }: ResolvedOptions): string {
+  return `r + w = ${r + w} ${r + w > n ? '>' : '<='} n = ${n}`
+}
+
+function notesFor({ options, replicas, racy }: Facts): string[] {
+  const hosts = replicas.filter(({ guarantees }) => guarantees.sharedBy === 'host')
+  const processes = replicas.filter(({ guarantees }) => guarantees.sharedBy === 'process')
+  const notes = [
+    'Not promised: atomicity over several keys; anything but last write wins between concurrent writers; the outcome of ' +
+      'a write that failed (it may still appear).',
+    'G1 to G4 take for granted that replicas keep what they acknowledged; one that lost its data is not noticed in this version.',
+  ]
+  if (hosts.length > 0) {
+    notes.push(
+      `${namesOf(hosts)}: shared by the processes of one host only. Another host that opens the store with a file of its ` +
+        'own does not see what was acknowledged there.',
+    )
+  }
+  if (processes.length > 0) {
+    const consequence = options.singleProcess
+      ? 'which singleProcess says is the only one'
+      : 'so every process has a store of its own'
+    notes.push(`${namesOf(processes)}: private to this process, ${consequence}; lost when it ends.`)
+  }
+  if (racy.length > 0) notes.push(`${namesOf(racy)}: racy, which weakens G1 to G4 as soon as several processes write.`)
+  if (options.allowStale)
+    notes.push('allowStale: true was said, so weaker quorums than G1 and G2 need are let through.')
+  return notes
+}
+
+function namesOf(replicas: readonly ReplicaFacts[]): string {
+  return replicas.map(({ id, guarantees }) => `${id} (${guarantees.backend})`).join(', ')
+}
+
+function guaranteesText(entries: readonly Guarantee[], notes: readonly string[]): string {
+  const rows = entries.map(
+    ({ id, statement, holds, because }) => `${id}  ${holds ? 'yes' : 'NO '}  ${statement}\n         ${because}`,
+  )
+  return [...rows, '', ...notes.map((note) => `- ${note}`)].join('\n')
+}
+
+function grouped(value: number): string {
+  return value.toLocaleString('en-US')
+}
