@@ -1,9 +1,10 @@
+import { decideSources, describeSources } from './decide-sources.ts'
 import { publishPostgresTemplate } from './postgres-template.ts'
-import { decideSources, describeSources, publishSources } from './sources.ts'
+import { publishSources } from './sources.ts'
 
 /** Decides once for the whole run where servers come from, says it, and fails the run where there are none. */
 export default async function setup(): Promise<void> {
-  const sources = await decideSources()
+  const sources = await decideSources(console.log)
   console.log(describeSources(sources))
   publishSources(sources)
   for (const source of sources.postgres) {

@@ -24,6 +24,7 @@ export interface LocalCommand {
 /** A server that runs as a child of this process, and never outlives it. */
 export class LocalProcess implements ServerProcess {
   readonly source = 'binary'
+  readonly host = '127.0.0.1'
   readonly #command: LocalCommand
   #child: ChildProcess | null = null
   #isFrozen = false

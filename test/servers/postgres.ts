@@ -21,11 +21,12 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
 }
 
 async function startOwnPostgres(port: number): Promise<TestServer> {
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`
+  const process = await postgresProcess(port)
+  const url = `postgres://postgres@${process.host}:${port}/postgres`
   return startControlledServer({
     url,
     port,
-    process: await postgresProcess(port),
+    process,
     isReady: async () => (await postgresCommand(url, 'SELECT 1')) === 1,
   })
 }

@@ -24,12 +24,13 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<TestS
 }
 
 async function startOwnRedis(port: number, appendOnly: boolean): Promise<TestServer> {
-  const url = `redis://127.0.0.1:${port}`
-  const durability = appendOnly ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no']
+  const settings = appendOnly ? ['appendonly yes', 'appendfsync always'] : ['appendonly no']
+  const process = await redisProcess([{ port, role: 'server', settings }])
+  const url = `redis://${process.host}:${port}`
   return startControlledServer({
     url,
     port,
-    process: await redisProcess({ port, args: durability }),
+    process,
     isReady: async () => (await redisCommand(url, 'PING')) === 'PONG',
   })
 }

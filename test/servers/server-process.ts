@@ -1,6 +1,8 @@
 /** The running part of a server, wherever it runs: here as a child process, or in a container. */
 export interface ServerProcess {
   readonly source: 'testcontainers' | 'binary'
+  /** Where its ports are reached. */
+  readonly host: string
   /** Resolves when it is launched, which is before it answers requests. */
   launch(): Promise<void>
   isRunning(): Promise<boolean>

@@ -1,0 +1,104 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { lstat, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { debianPostgresFolders, firstThatRuns } from './binaries.ts'
+import type { ServerBinary } from './sources.ts'
+
+const run = promisify(execFile)
+
+export interface InstalledServers {
+  readonly redis: ServerBinary
+  readonly postgres: ServerBinary
+}
+
+let installed: Promise<InstalledServers> | undefined
+
+/**
+ * Fetches Debian's packages of both servers and unpacks them into a cache folder of this user. Nothing of the system
+ * changes and no service starts. Needs no root; needs `apt-get` and `dpkg`.
+ */
+export function installServers(say: (line: string) => void): Promise<InstalledServers> {
+  installed ??= install(say)
+  return installed
+}
+
+async function install(say: (line: string) => void): Promise<InstalledServers> {
+  const folder = cacheFolder()
+  if (!existsSync(folder)) {
+    say(`servers: fetching the packages of Redis and PostgreSQL into ${folder}`)
+    await fetchPackages(folder)
+  }
+  await refuseForeignFolder(folder)
+  const libraryPath = await libraryFolders(folder)
+  const redis = await firstThatRuns([join(folder, 'usr/bin')], ['redis-server'], libraryPath)
+  const postgres = await firstThatRuns(debianPostgresFolders(folder), ['postgres', 'initdb'], libraryPath)
+  if (redis === null || postgres === null) throw new Error(`the servers in ${folder} do not run here`)
+  return { redis, postgres }
+}
+
+/** PostgreSQL does not run as root, so root's folder has to be one that everybody can read. */
+function cacheFolder(): string {
+  const isRoot = process.getuid?.() === 0
+  const parent = isRoot ? '/var/cache' : (process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'))
+  return join(parent, 'keyv-quorum-test-servers')
+}
+
+async function fetchPackages(target: string): Promise<void> {
+  await mkdir(dirname(target), { recursive: true })
+  const unfinished = await mkdtemp(`${target}-unfinished-`)
+  try {
+    const packages = join(unfinished, 'packages')
+    await downloadPackages(packages)
+    const tree = join(unfinished, 'tree')
+    await mkdir(tree, { mode: 0o755 })
+    for (const name of await readdir(packages)) {
+      if (name.endsWith('.deb')) await run('dpkg', ['-x', join(packages, name), tree])
+    }
+    // In one step, so that a fetch which is interrupted, or runs twice at once, leaves a whole folder or none.
+    await rename(tree, target).catch((error) => {
+      if (!existsSync(target)) throw error
+    })
+  } finally {
+    await rm(unfinished, { recursive: true, force: true })
+  }
+}
+
+/** All packages that are missing on this system, with what they depend on, by an apt state of our own. */
+async function downloadPackages(folder: string): Promise<void> {
+  const state = join(folder, 'apt')
+  await mkdir(join(state, 'lists/partial'), { recursive: true })
+  await mkdir(join(state, 'cache/archives/partial'), { recursive: true })
+  const apt = (...args: string[]) =>
+    run(
+      'apt-get',
+      [
+        ...['-o', `Dir::State::Lists=${state}/lists`, '-o', `Dir::Cache=${state}/cache`],
+        ...['-o', 'Debug::NoLocking=1', '-o', 'APT::Sandbox::User=', '-q'],
+        ...args,
+      ],
+      { cwd: folder, maxBuffer: 1 << 24 },
+    )
+  await apt('update')
+  const plan = await apt('install', '--print-uris', '-y', '--no-install-recommends', 'redis-server', 'postgresql')
+  const names = [...plan.stdout.matchAll(/^'[^']+' ([^_\s]+)_/gm)].map(([, name = '']) => name)
+  if (names.length === 0) throw new Error('apt-get has nothing to fetch, though the servers do not run here')
+  await apt('download', ...names)
+}
+
+/** The cache is run as a program, so it must be ours. */
+async function refuseForeignFolder(folder: string): Promise<void> {
+  const { uid } = await lstat(folder)
+  if (uid !== process.getuid?.()) throw new Error(`${folder} belongs to somebody else`)
+}
+
+async function libraryFolders(root: string): Promise<string> {
+  const folders: string[] = []
+  for (const parent of ['usr/lib', 'lib'].map((name) => join(root, name)).filter((name) => existsSync(name))) {
+    const names = await readdir(parent)
+    folders.push(...names.filter((name) => name.endsWith('-linux-gnu')).map((name) => join(parent, name)))
+  }
+  return folders.join(':')
+}
