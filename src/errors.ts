@@ -20,11 +20,14 @@ export class ReplicaError extends Error {
   override readonly name = 'ReplicaError'
   readonly code: ReplicaErrorCode
   readonly replica: string
+  /** What went wrong, without the replica's name. */
+  declare readonly reason: string
 
-  constructor(code: ReplicaErrorCode, message: string, fields: ReplicaErrorFields) {
-    super(`replica ${fields.replica}: ${message}`, fields.cause === undefined ? undefined : { cause: fields.cause })
+  constructor(code: ReplicaErrorCode, reason: string, fields: ReplicaErrorFields) {
+    super(`replica ${fields.replica}: ${reason}`, fields.cause === undefined ? undefined : { cause: fields.cause })
     this.code = code
     this.replica = fields.replica
+    hide(this, 'reason', reason)
   }
 }
 
@@ -59,7 +62,8 @@ export class QuorumError extends Error {
   readonly needed: number
   readonly acked: number
   readonly replicas: number
-  readonly causes: ReadonlyMap<string, ReplicaError>
+  /** Why each replica that did not count did not, by replica id. */
+  declare readonly causes: ReadonlyMap<string, ReplicaError>
   readonly outcome: 'unknown' | 'not-applied'
   readonly keysFailed: number
 
@@ -70,10 +74,15 @@ export class QuorumError extends Error {
     this.needed = fields.needed
     this.acked = fields.acked
     this.replicas = fields.replicas
-    this.causes = fields.causes
+    hide(this, 'causes', fields.causes)
     this.outcome = fields.outcome
     this.keysFailed = fields.keysFailed
   }
+}
+
+/** Readable, yet left out when the error is printed: the message and the cause say the same. */
+function hide(error: Error, name: string, value: unknown): void {
+  Object.defineProperty(error, name, { value, enumerable: false })
 }
 
 function quorumMessage(fields: QuorumErrorFields, causes: readonly ReplicaError[]): string {
@@ -83,10 +92,10 @@ function quorumMessage(fields: QuorumErrorFields, causes: readonly ReplicaError[
       : 'the write may have reached some replicas and may still be seen'
   const consequence =
     fields.operation === 'get' || fields.operation === 'has' || fields.operation === 'iterator' ? '' : `; ${outcome}`
-  const reasons = causes.map((cause) => `${cause.replica} ${cause.code}`).join(', ')
+  const reasons = causes.map(({ replica, code, reason }) => `${replica} ${code} (${reason})`).join(', ')
   return (
     `${fields.operation} needs ${fields.needed} of ${fields.replicas} replicas, and ${fields.acked} answered` +
-    `${reasons === '' ? '' : ` (${reasons})`}${consequence}`
+    `${reasons === '' ? '' : `: ${reasons}`}${consequence}`
   )
 }
 

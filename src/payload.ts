@@ -1,0 +1,30 @@
+import { deserialize, serialize } from 'node:v8'
+import { ValueError } from './errors.ts'
+
+/**
+ * Values on their way into a record's payload and back. Replicas hold well-formed text without NUL: such a string
+ * travels as it is behind the mark `s`, anything else as Base64 of its structured clone behind `c`.
+ */
+const textMark = 's'
+const cloneMark = 'c'
+
+/** @throws ValueError for what has no structured clone: functions, symbols, promises and the like */
+export function encodePayload(value: unknown): string {
+  if (typeof value === 'string' && value.isWellFormed() && !value.includes('\0')) return textMark + value
+  try {
+    return cloneMark + serialize(value).toString('base64')
+  } catch (cause) {
+    throw new ValueError(`a ${typeof value} like this cannot be stored: ${messageOf(cause)}`, { cause })
+  }
+}
+
+/** @throws ValueError when the payload was made by a later version of this package */
+export function decodePayload(payload: string): unknown {
+  if (payload.startsWith(textMark)) return payload.slice(1)
+  if (payload.startsWith(cloneMark)) return deserialize(Buffer.from(payload.slice(1), 'base64'))
+  throw new ValueError(`the payload is marked ${JSON.stringify(payload.slice(0, 1))}, which this version cannot read`)
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}

@@ -1,0 +1,180 @@
+import { type QuorumWish, resolveQuorum } from './config.ts'
+import { iterationLimits } from './coordinator/iterate.ts'
+import type { Operations } from './coordinator/operations.ts'
+import { keyText, namespacePrefix, parseKeyText } from './core/key.ts'
+import type { VersionedRecord } from './core/record.ts'
+import type { Engine, ReplicaState } from './engine.ts'
+import type { Listener, QuorumEventOf, QuorumEventType } from './events.ts'
+import { describeGuarantees, type Guarantees } from './guarantees.ts'
+import { KeyvContract } from './keyv-contract.ts'
+import { type KeyvStorageCapabilities, keyvCapabilities, keyvOpts } from './keyv-detection.ts'
+import { decodePayload, encodePayload } from './payload.ts'
+
+/** An entry of `setMany`: keyv 6 gives `expires`, an absolute time in ms; keyv 5 gives `ttl` in ms. */
+export interface SetEntry {
+  readonly key: string
+  readonly value: unknown
+  readonly expires?: number | undefined
+  readonly ttl?: number | undefined
+}
+
+/**
+ * The store as Keyv sees it: a namespace, an r and a w over the replicas of one `KeyvQuorum`.
+ *
+ * Every method that reaches the replicas rejects with a `QuorumError` when too few of them answer in time; an answer is
+ * never made up. `set` and `setMany` reject with a `ValueError` for what cannot be stored.
+ */
+export class QuorumView {
+  protected readonly engine: Engine
+  readonly #quorum: { readonly r: number; readonly w: number }
+  readonly #operations: Operations
+  readonly #contract: KeyvContract
+  #namespace: string | undefined
+  #prefix = namespacePrefix(undefined)
+
+  constructor(engine: Engine, quorum: { readonly r: number; readonly w: number }, namespace?: string) {
+    this.engine = engine
+    this.#quorum = quorum
+    this.#operations = engine.operations(quorum)
+    this.#contract = new KeyvContract(engine.options.keyv)
+    this.namespace = namespace
+  }
+
+  /** Set by Keyv. No key of one namespace is ever seen in another. */
+  get namespace(): string | undefined {
+    return this.#namespace
+  }
+
+  set namespace(namespace: string | undefined) {
+    this.#namespace = namespace
+    this.#prefix = namespacePrefix(namespace)
+  }
+
+  /** Read by keyv 6: this store takes absolute expiry times and needs no bridge. */
+  get capabilities(): KeyvStorageCapabilities {
+    this.#contract.noteCapabilitiesRead()
+    return keyvCapabilities
+  }
+
+  /** Read by keyv 5, which offers an iterator only for stores that it finds in here. */
+  get opts(): Record<string, unknown> {
+    this.#contract.noteOptsRead()
+    return this.#opts
+  }
+
+  readonly #opts: Record<string, unknown> = { ...keyvOpts }
+
+  /** How the replicas stand. */
+  get replicas(): readonly ReplicaState[] {
+    return this.engine.replicas
+  }
+
+  /** Which of the guarantees G1 to G9 hold as this store is configured, and why. */
+  get guarantees(): Guarantees {
+    return describeGuarantees({ ...this.engine.options, ...this.#quorum }, this.engine.replicas)
+  }
+
+  async get(key: string): Promise<unknown> {
+    return valueIn(await this.#operations.readLive(this.#text(key)))
+  }
+
+  async getMany(keys: readonly string[]): Promise<unknown[]> {
+    const records = await this.#operations.readLiveMany(keys.map((key) => this.#text(key)))
+    return records.map(valueIn)
+  }
+
+  /** @param time keyv 6: when the value expires, in ms since 1970; keyv 5: its ttl in ms */
+  async set(key: string, value: unknown, time?: number): Promise<boolean> {
+    const expiresAtMs = this.#contract.expiresAtMs(time, this.engine.nowMs())
+    await this.#operations.set({ key: this.#text(key), payload: encodePayload(value), expiresAtMs })
+    return true
+  }
+
+  /** Each entry is a write of its own. Rejects when any of them got no quorum; the others may have been written. */
+  async setMany(entries: readonly SetEntry[]): Promise<boolean[]> {
+    return Promise.all(entries.map(({ key, value, expires, ttl }) => this.set(key, value, expires ?? ttl)))
+  }
+
+  /** @returns whether a live value was deleted */
+  async delete(key: string): Promise<boolean> {
+    return this.#operations.delete(this.#text(key))
+  }
+
+  /** @returns for each key whether a live value was deleted; for keyv 5, whether all were */
+  async deleteMany(keys: readonly string[]): Promise<boolean[] | boolean> {
+    return this.#contract.deletions(await Promise.all(keys.map((key) => this.delete(key))))
+  }
+
+  async has(key: string): Promise<boolean> {
+    return this.#operations.isLive(this.#text(key))
+  }
+
+  async hasMany(keys: readonly string[]): Promise<boolean[]> {
+    return Promise.all(keys.map((key) => this.has(key)))
+  }
+
+  /** Deletes every key of the namespace that was acknowledged before; what is written meanwhile survives. */
+  async clear(): Promise<void> {
+    await this.#operations.clear(this.#prefix)
+  }
+
+  /** Every key of the namespace with its value, each once, in no order. */
+  async *iterator(): AsyncGenerator<[string, unknown]> {
+    for await (const records of this.#operations.iterate(this.#prefix, iterationLimits)) {
+      for (const record of records) yield [parseKeyText(record.key).key, decodePayload(record.payload)]
+    }
+  }
+
+  /**
+   * The same store with another r or w, for calls that can do with less or want more:
+   * `store.withQuorum({ r: 1, allowStale: true })`.
+   *
+   * @throws ConfigError when the numbers do not fit
+   */
+  withQuorum(wish: QuorumWish): QuorumView {
+    const { n, allowStale, consistency } = this.engine.options
+    return new QuorumView(
+      this.engine,
+      resolveQuorum(n, wish, { ...this.#quorum, allowStale, consistency }),
+      this.#namespace,
+    )
+  }
+
+  /**
+   * The same store with a namespace of its own: give each Keyv one, when several share a store, because a Keyv sets the
+   * namespace of the store that it was given.
+   */
+  withNamespace(namespace: string | undefined): QuorumView {
+    return new QuorumView(this.engine, this.#quorum, namespace)
+  }
+
+  /** The replicas belong to the store that opened them: disconnecting a view of it leaves them alone. */
+  async disconnect(): Promise<void> {}
+
+  on<Type extends QuorumEventType>(type: Type, listener: (event: QuorumEventOf<Type>) => void): this
+  on(type: string, listener: Listener): this
+  on(type: string, listener: (event: never) => void): this {
+    this.engine.events.on(type, listener as Listener)
+    return this
+  }
+
+  once<Type extends QuorumEventType>(type: Type, listener: (event: QuorumEventOf<Type>) => void): this
+  once(type: string, listener: Listener): this
+  once(type: string, listener: (event: never) => void): this {
+    this.engine.events.once(type, listener as Listener)
+    return this
+  }
+
+  off(type: string, listener: (event: never) => void): this {
+    this.engine.events.off(type, listener as Listener)
+    return this
+  }
+
+  #text(key: string): string {
+    return keyText(this.#prefix, key)
+  }
+}
+
+function valueIn(record: VersionedRecord | null): unknown {
+  return record === null ? undefined : decodePayload(record.payload)
+}
