@@ -10,5 +10,6 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 20_000,
+    reporters: ['default', ['json', { outputFile: process.env.TEST_REPORT ?? '.cache/vitest-report.json' }]],
   },
 })
