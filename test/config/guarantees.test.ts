@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest'
+import type { ReplicaFacts } from '../../src/config/replica-rules.ts'
+import { resolveOptions } from '../../src/config.ts'
+import { describeGuarantees, type GuaranteeId } from '../../src/guarantees.ts'
+import { memoryFacts, racyFacts, redisCluster, redisFacts, sqliteFacts } from './facts.ts'
+
+function guaranteesOf(options: object, replicas: readonly ReplicaFacts[]) {
+  return describeGuarantees(resolveOptions(options, replicas), replicas)
+}
+
+function held(options: object, replicas: readonly ReplicaFacts[]): GuaranteeId[] {
+  return guaranteesOf(options, replicas)
+    .entries.filter(({ holds }) => holds)
+    .map(({ id }) => id)
+}
+
+const weak = { r: 1, w: 1, allowStale: true }
+const withRacy = [...redisCluster(2), racyFacts('keyv:1')]
+
+describe('which guarantees hold', () => {
+  test.each<[string, object, readonly ReplicaFacts[], GuaranteeId[]]>([
+    ['by default', {}, redisCluster(3), ['G1', 'G2', 'G5', 'G8', 'G9']],
+    ['with monotonic reads', { reads: 'monotonic' }, redisCluster(3), ['G1', 'G2', 'G3', 'G5', 'G8', 'G9']],
+    ['when linearizable', { consistency: 'linearizable' }, redisCluster(3), ['G1', 'G2', 'G3', 'G4', 'G5', 'G8', 'G9']],
+    ['with one replica', {}, redisCluster(1), ['G1', 'G2', 'G5', 'G8', 'G9']],
+    ['with weak quorums', weak, redisCluster(3), ['G5', 'G8', 'G9']],
+    ['with weak writes', { w: 1, r: 3, allowStale: true }, redisCluster(3), ['G1', 'G5', 'G8', 'G9']],
+    ['with weak reads', { w: 2, r: 1, allowStale: true }, redisCluster(3), ['G2', 'G5', 'G8', 'G9']],
+    ['with a racy replica', { reads: 'monotonic' }, withRacy, ['G5', 'G8', 'G9']],
+    [
+      'with a racy replica in a single process',
+      { reads: 'monotonic', singleProcess: true },
+      withRacy,
+      ['G1', 'G2', 'G3', 'G5', 'G8', 'G9'],
+    ],
+  ])('%s', (_, options, replicas, expected) => {
+    expect(held(options, replicas)).toEqual(expected)
+  })
+
+  test('all nine are there, in order, each with a reason', () => {
+    const { entries } = guaranteesOf({}, redisCluster(3))
+    expect(entries.map(({ id }) => id)).toEqual(['G1', 'G2', 'G3', 'G4', 'G5', 'G6', 'G7', 'G8', 'G9'])
+    expect(entries.every(({ statement, because }) => statement !== '' && because !== '')).toBe(true)
+  })
+})
+
+describe('what the statement says', () => {
+  test('how many replicas may fail', () => {
+    expect(guaranteesOf({}, redisCluster(5)).toString()).toContain('f = n - max(r, w) = 5 - 3 = 2')
+    expect(guaranteesOf({}, redisCluster(2)).toString()).toContain('= 0: not one replica may be missing')
+  })
+
+  test.each<[string, object, readonly ReplicaFacts[], string]>([
+    [
+      'a file belongs to one host',
+      {},
+      [redisFacts('a'), sqliteFacts('c')],
+      'c (sqlite): shared by the processes of one host',
+    ],
+    ['memory belongs to one process', {}, [memoryFacts('m')], 'm (memory): private to this process'],
+    ['racy replicas are named', {}, withRacy, 'keyv:1 (keyv): racy'],
+    ['a permission was given', weak, redisCluster(3), 'allowStale: true was said'],
+    ['what nobody gets', {}, redisCluster(3), 'Not promised: atomicity over several keys'],
+    ['that nothing sweeps', {}, redisCluster(3), 'no sweep runs in this version'],
+  ])('%s', (_, options, replicas, expected) => {
+    expect(guaranteesOf(options, replicas).toString()).toContain(expected)
+  })
+
+  test('it reads as a table', () => {
+    expect(guaranteesOf({}, redisCluster(3)).toString().split('\n').slice(0, 6)).toEqual([
+      'G1  yes  a read returns the newest acknowledged write, or one newer',
+      '         r + w = 4 > n = 3',
+      "G2  yes  an acknowledged write is never lost to another writer's or its own slow clock",
+      '         2w = 4 > n = 3',
+      'G3  NO   reads never go back in time, for all clients together',
+      "         reads: 'quorum'; say reads: 'monotonic' for it",
+    ])
+  })
+
+  test('it cannot be changed', () => {
+    const guarantees = guaranteesOf({}, redisCluster(3))
+    expect([guarantees, guarantees.entries, guarantees.entries[0], guarantees.notes].every(Object.isFrozen)).toBe(true)
+  })
+})
