@@ -96,7 +96,8 @@ export class ReadBatch<Head extends RecordHead> {
 
   #perform(outcome: StepOutcome<Head>): void {
     for (const slot of outcome.met) this.#settleMet(slot)
-    if (outcome.lost.length > 0) this.#settleLost(outcome.lost)
+    // Refusals that are on their way in this very turn are waited for: they make the error complete.
+    if (outcome.lost.length > 0) this.#context.runtime.timers.endOfTurn(() => this.#settleLost(outcome.lost))
     for (const repair of outcome.repairs) this.#kind.repair(this.#context.repairs, repair)
     if (outcome.writeBacks.size > 0) this.#writeBack(outcome.writeBacks)
   }

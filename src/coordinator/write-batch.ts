@@ -138,7 +138,7 @@ export class WriteBatch {
       else if (step.next === 'lost') lost.push(slot)
       else if (step.next !== 'wait') (this.#beginAttempt(slot, step) ? again : lost).push(slot)
     }
-    if (lost.length > 0) this.#rejectLost(lost)
+    if (lost.length > 0) this.#rejectLostSoon(lost)
     if (again.length > 0) this.#scatter(again)
   }
 
@@ -161,6 +161,11 @@ export class WriteBatch {
     const replacedLive = slot.write.replacedLiveValue(this.#context.runtime.clock.nowMs())
     this.#close(slot)
     for (const waiter of slot.waiters) waiter.resolve(waiter.replacedLive ?? replacedLive)
+  }
+
+  /** Refusals that are on their way in this very turn are waited for: they make the error complete, and its outcome certain. */
+  #rejectLostSoon(slots: readonly Slot[]): void {
+    this.#context.runtime.timers.endOfTurn(() => this.#rejectLost(slots))
   }
 
   #rejectLost(slots: readonly Slot[]): void {
