@@ -1,0 +1,51 @@
+/** One Keyv under load: `operation(i)` issues the i-th call and resolves when it is answered. */
+export interface Subject {
+  readonly name: string
+  operation(index: number): Promise<unknown>
+}
+
+export interface Sample {
+  readonly operationsPerSecond: number
+  readonly p50Microseconds: number
+  readonly p99Microseconds: number
+  /** Client CPU over the run, of this process. */
+  readonly cpuMicrosecondsPerOperation: number
+}
+
+/** Keeps `concurrency` calls under way for about `durationMs`, and measures each. */
+export async function runLoad(subject: Subject, concurrency: number, durationMs: number): Promise<Sample> {
+  const latencies: number[] = []
+  const cpuBefore = process.cpuUsage()
+  const begin = performance.now()
+  const end = begin + durationMs
+  let next = 0
+  const worker = async () => {
+    let now = performance.now()
+    while (now < end) {
+      await subject.operation(next++)
+      const after = performance.now()
+      latencies.push(after - now)
+      now = after
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, worker))
+  const elapsedMs = performance.now() - begin
+  const cpu = process.cpuUsage(cpuBefore)
+  latencies.sort((a, b) => a - b)
+  return {
+    operationsPerSecond: (latencies.length / elapsedMs) * 1_000,
+    p50Microseconds: quantile(latencies, 0.5) * 1_000,
+    p99Microseconds: quantile(latencies, 0.99) * 1_000,
+    cpuMicrosecondsPerOperation: (cpu.user + cpu.system) / latencies.length,
+  }
+}
+
+/** @param sorted in ascending order */
+export function quantile(sorted: readonly number[], fraction: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * fraction))] ?? Number.NaN
+}
+
+export function spread(values: readonly number[]): { median: number; min: number; max: number } {
+  const sorted = [...values].sort((a, b) => a - b)
+  return { median: quantile(sorted, 0.5), min: sorted[0] ?? Number.NaN, max: sorted.at(-1) ?? Number.NaN }
+}

@@ -1,0 +1,55 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { runCases } from './cases.ts'
+import type { CaseResult } from './compare.ts'
+
+const { values } = parseArgs({
+  options: {
+    check: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '9' },
+    duration: { type: 'string', default: '500' },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+if (values.help) {
+  console.log(`npm run bench [-- --check] [--rounds 9] [--duration 500]
+
+Starts its own Redis servers, runs keyv-quorum and plain Keyv in turn, and prints the ratios with their spread.
+  --check      exit with 1 when a goal is missed
+  --rounds     how often both sides run a case
+  --duration   how long one run takes, in ms
+The results are written to bench/results/latest.json.`)
+  process.exit(0)
+}
+
+const results: CaseResult[] = []
+for await (const result of runCases({ rounds: Number(values.rounds), durationMs: Number(values.duration) })) {
+  results.push(result)
+  print(result)
+}
+const folder = new URL('./results/', import.meta.url)
+await mkdir(folder, { recursive: true })
+const machine = { node: process.version, processors: cpus().length, model: cpus()[0]?.model ?? 'unknown' }
+await writeFile(new URL('latest.json', folder), `${JSON.stringify({ machine, cases: results }, null, 2)}\n`)
+
+const missed = results.filter((result) => !result.met)
+console.log(missed.length === 0 ? '\nall goals met' : `\nmissed: ${missed.map(({ name }) => name).join('; ')}`)
+process.exit(values.check && missed.length > 0 ? 1 : 0)
+
+function print({ name, goal, met, ratio, addedP50Microseconds, subject, baseline }: CaseResult): void {
+  console.log(`\n${met ? 'ok    ' : 'MISSED'} ${name}   (goal: ${goal})`)
+  console.log(
+    `       throughput ratio ${ratio.median} (${ratio.min} to ${ratio.max}), added p50 ${addedP50Microseconds} µs`,
+  )
+  for (const [side, sample] of [
+    ['quorum', subject],
+    ['other ', baseline],
+  ] as const) {
+    console.log(
+      `       ${side}  ${sample.operationsPerSecond} op/s, p50 ${sample.p50Microseconds} µs, ` +
+        `p99 ${sample.p99Microseconds} µs, client CPU ${sample.cpuMicrosecondsPerOperation} µs/op`,
+    )
+  }
+}
