@@ -1,0 +1,142 @@
+import { type BigIntStats, statSync } from 'node:fs'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { isBusyOrReadOnly, isSchemaError, SqliteTrouble } from './sqlite-failure.ts'
+import { prepareSchema } from './sqlite-schema.ts'
+import { memoryPath } from './sqlite-source.ts'
+import { SqliteTable } from './sqlite-table.ts'
+
+type FileIdentity = Pick<BigIntStats, 'dev' | 'ino'>
+
+/**
+ * One open connection to a database that has its table, and to the very files that were at the path when it was opened.
+ *
+ * Files are only ever looked at with `stat`: to open the database file and close it again would drop every lock that
+ * SQLite holds on it in this process (POSIX locks belong to the process, not to the descriptor).
+ */
+export class SqliteConnection {
+  /** The stored lineage and the file's own number: a copy that was put in the place of the file is another lineage. */
+  readonly lineage: string
+  readonly #path: string
+  readonly #database: DatabaseSync
+  readonly #table: SqliteTable
+  readonly #storedLineage: string
+  readonly #walPath: string
+  readonly #file: FileIdentity | null
+  readonly #wal: FileIdentity | null
+  readonly #begin: StatementSync
+  readonly #beginWrite: StatementSync
+  readonly #commit: StatementSync
+  #lockWaitMs: number
+
+  /** @param lockWaitMs how long to wait for the locks of other connections */
+  constructor(path: string, table: string, lockWaitMs: number) {
+    const before = identityOf(path)
+    this.#path = path
+    this.#lockWaitMs = lockWaitMs
+    this.#database = new DatabaseSync(path, { timeout: lockWaitMs })
+    try {
+      // A table of its own decides what a commit means, whatever the defaults of the build: on the disk.
+      this.#database.exec('PRAGMA synchronous = FULL')
+      useWriteAheadLog(this.#database)
+      this.#storedLineage = prepareSchema(this.#database, table)
+      this.#table = new SqliteTable(this.#database, table)
+      this.#begin = this.#database.prepare('BEGIN')
+      this.#beginWrite = this.#database.prepare('BEGIN IMMEDIATE')
+      this.#commit = this.#database.prepare('COMMIT')
+      // The log is named after the file itself, which is not at the path where that is a symbolic link.
+      this.#walPath = `${this.#database.location() ?? path}-wal`
+      this.#file = identityOf(path)
+      this.#wal = identityOf(this.#walPath)
+      if (before !== null && !isSame(before, this.#file)) throw movedWhileOpening()
+      this.lineage = this.#file === null ? this.#storedLineage : `${this.#storedLineage}-${this.#file.ino.toString(16)}`
+    } catch (error) {
+      this.#database.close()
+      throw error
+    }
+  }
+
+  /**
+   * Whether the path still leads to the files that are open. Writes to removed files succeed, and are lost. Not only
+   * people remove them: when another SQLite library in this process (the addons `sqlite3` and `better-sqlite3` have
+   * one each) closes its last connection, it cannot see ours, and deletes the log that we write to.
+   */
+  isCurrent(): boolean {
+    return isSame(this.#file, identityOf(this.#path)) && isSame(this.#wal, identityOf(this.#walPath))
+  }
+
+  setLockWait(lockWaitMs: number): void {
+    if (lockWaitMs === this.#lockWaitMs) return
+    this.#database.exec(`PRAGMA busy_timeout = ${lockWaitMs}`)
+    this.#lockWaitMs = lockWaitMs
+  }
+
+  /** Runs the body in one snapshot, in which the lineage is still the one that this connection found. */
+  read<Answer>(body: (table: SqliteTable) => Answer): Answer {
+    return this.#inTransaction(this.#begin, body)
+  }
+
+  /** Runs the body alone: it takes the write lock first, so that nothing is applied when that cannot be had. */
+  write<Answer>(body: (table: SqliteTable) => Answer): Answer {
+    const answer = this.#inTransaction(this.#beginWrite, body)
+    if (!this.isCurrent()) throw new SqliteTrouble('REJECTED', 'its files were removed while it wrote to them')
+    return answer
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  #inTransaction<Answer>(begin: StatementSync, body: (table: SqliteTable) => Answer): Answer {
+    begin.run()
+    try {
+      if (this.#readLineage() !== this.#storedLineage) throw emptied()
+      const answer = body(this.#table)
+      this.#commit.run()
+      return answer
+    } catch (error) {
+      // Some errors have ended the transaction already.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  #readLineage(): string | null {
+    try {
+      return this.#table.storedLineage()
+    } catch (error) {
+      if (isSchemaError(error)) return null
+      throw error
+    }
+  }
+}
+
+/**
+ * One sync a commit, and readers who do not wait. Others may hold the file just now, or it may be read-only: without
+ * the log everything is as safe, only slower, and the next connection tries again.
+ */
+function useWriteAheadLog(database: DatabaseSync): void {
+  try {
+    database.exec('PRAGMA journal_mode = WAL')
+  } catch (error) {
+    if (!isBusyOrReadOnly(error)) throw error
+  }
+}
+
+function identityOf(path: string): FileIdentity | null {
+  if (path === memoryPath) return null
+  return statSync(path, { bigint: true, throwIfNoEntry: false }) ?? null
+}
+
+function isSame(a: FileIdentity | null, b: FileIdentity | null): boolean {
+  return a?.ino === b?.ino && a?.dev === b?.dev
+}
+
+function movedWhileOpening(): SqliteTrouble {
+  return new SqliteTrouble('UNAVAILABLE', 'its file was replaced while it was being opened')
+}
+
+function emptied(): SqliteTrouble {
+  return new SqliteTrouble('UNAVAILABLE', 'its table was emptied or dropped: ask for its lineage again', {
+    lineageLost: true,
+  })
+}
