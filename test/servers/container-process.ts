@@ -73,6 +73,10 @@ class ContainerProcess implements ServerProcess {
     this.#containerId = null
   }
 
+  discard(): Promise<void> {
+    return this.wipe()
+  }
+
   async outputTail(): Promise<string> {
     if (this.#containerId === null) return ''
     const output = await (await this.#container()).logs({ stdout: true, stderr: true, tail: 20 })

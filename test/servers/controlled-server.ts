@@ -34,6 +34,7 @@ export async function startControlledServer(options: ControlledServerOptions): P
     stop: () => process.stop(),
     async [Symbol.asyncDispose]() {
       await process.kill()
+      await process.discard()
     },
   }
   await start()

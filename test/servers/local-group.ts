@@ -40,6 +40,10 @@ export class LocalGroup implements ServerProcess {
     await Promise.all(this.#members.map((member) => member.wipe()))
   }
 
+  async discard(): Promise<void> {
+    await Promise.all(this.#members.map((member) => member.discard()))
+  }
+
   async outputTail(): Promise<string> {
     const tails = await Promise.all(this.#members.map((member) => member.outputTail()))
     return tails.join('\n')

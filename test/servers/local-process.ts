@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { continueTree, killTree, stopTree } from './process-tree.ts'
@@ -97,6 +98,10 @@ export class LocalProcess implements ServerProcess {
   async wipe(): Promise<void> {
     if (this.#runningPid() !== null) throw new Error('only the data of a server that is down can be wiped')
     await this.#command.wipe()
+  }
+
+  async discard(): Promise<void> {
+    await rm(this.#command.folder, { recursive: true, force: true })
   }
 
   async outputTail(): Promise<string> {

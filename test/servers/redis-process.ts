@@ -54,12 +54,12 @@ async function redisContainer(source: ContainerImage, nodes: readonly RedisNode[
     const config = `${folder}/redis.conf`
     const text = configText(node, '0.0.0.0', folder)
     const create = `[ -e ${config} ] || { mkdir -p ${folder} && printf '%s' '${text}' > ${config}; }`
-    return `${create}; redis-server ${config} ${roleArguments(node).join(' ')} &`
+    return `${create}; redis-server ${config} ${roleArguments(node).join(' ')} & pids="$pids $!"`
   })
   const { containerProcess } = await import('./container-process.ts')
   return containerProcess({
     image: source.image,
-    command: ['sh', '-c', `trap 'kill $(jobs -p)' TERM; ${commands.join('\n')}\nwait; wait`],
+    command: ['sh', '-c', `trap 'kill $pids' TERM\n${commands.join('\n')}\nwait\nwait`],
     ports: nodes.map((node) => node.port),
     env: {},
   })

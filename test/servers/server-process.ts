@@ -12,6 +12,8 @@ export interface ServerProcess {
   stop(): Promise<void>
   /** Forgets all data; only while the server is down. */
   wipe(): Promise<void>
+  /** Gives up what it holds, its data too; only while the server is down, and nothing works after that. */
+  discard(): Promise<void>
   /** The end of what the server printed, for error messages. */
   outputTail(): Promise<string>
 }

@@ -16,6 +16,9 @@ export interface TestServer extends AsyncDisposable {
   start(): Promise<void>
   /** Kills it, forgets its data and starts it on the same port. */
   restartEmpty(): Promise<void>
-  /** An orderly shutdown, or SIGKILL when it is frozen. Data stays on disk until the test's process ends. */
+  /**
+   * An orderly shutdown, or SIGKILL when it is frozen. Data stays on disk until the server is disposed of or
+   * the test's process ends.
+   */
   stop(): Promise<void>
 }
