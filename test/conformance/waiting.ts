@@ -1,19 +1,29 @@
 const pollEveryMs = 25
 const waitMaxMs = 30_000
 
-/** Waits for a condition; a rejection counts as not yet. Rejects after 30 s with the last reason. */
+/** Waits for a condition, at most 30 s. */
 export async function until(condition: () => Promise<boolean>): Promise<void> {
   const deadlineMs = performance.now() + waitMaxMs
-  let lastReason: unknown
-  while (performance.now() < deadlineMs) {
-    try {
-      if (await condition()) return
-    } catch (reason) {
-      lastReason = reason
-    }
+  while (!(await condition())) {
+    if (performance.now() > deadlineMs) throw new Error(`waited ${waitMaxMs} ms in vain`)
     await new Promise((resolve) => setTimeout(resolve, pollEveryMs))
   }
-  throw new Error(`waited ${waitMaxMs} ms in vain`, { cause: lastReason })
+}
+
+/** Waits for a call to succeed, at most 30 s: its rejections count as not yet. */
+export async function untilSucceeds<T>(call: () => Promise<T>): Promise<void> {
+  let lastReason: unknown
+  const attempt = () =>
+    call().then(
+      () => true,
+      (reason: unknown) => {
+        lastReason = reason
+        return false
+      },
+    )
+  await until(attempt).catch((error: Error) => {
+    throw new Error(error.message, { cause: lastReason })
+  })
 }
 
 /** Rejects when the promise is still pending after `timeoutMs`. */
