@@ -1,72 +1,82 @@
 import { runLoad, type Sample, type Subject, spread } from './load.ts'
 
-/** What has to be true of a comparison. */
+/** What has to be true of a comparison, as a ratio of subject to baseline or as a difference. */
 export type Goal =
   | { readonly measure: 'throughput'; readonly ratioAtLeast: number }
-  | { readonly measure: 'added p50'; readonly microsecondsAtMost: number }
+  | { readonly measure: 'p99'; readonly ratioAtMost: number }
+  | { readonly measure: 'p50'; readonly addedMicrosecondsAtMost: number }
+  /** For a figure that is only reported. */
+  | { readonly measure: 'throughput'; readonly ratioAtLeast: null }
 
 export interface Comparison {
   readonly name: string
   readonly subject: Subject
   readonly baseline: Subject
   readonly concurrency: number
-  /** Null for a figure that is only reported. */
-  readonly goal: Goal | null
+  /** One case is reported for each goal, all from the same runs. */
+  readonly goals: readonly Goal[]
 }
 
 export interface CaseResult {
   readonly name: string
   readonly goal: string
   readonly met: boolean
-  /** Subject over baseline, of throughput, round by round. */
+  /** Subject over baseline, of what the goal measures, round by round. */
   readonly ratio: { readonly median: number; readonly min: number; readonly max: number }
   readonly addedP50Microseconds: number
   readonly subject: Sample
   readonly baseline: Sample
 }
 
+interface Round {
+  readonly subject: Sample
+  readonly baseline: Sample
+}
+
 /** Runs both sides in turn, round by round, so that what the machine does meanwhile hits both. */
-export async function compare(comparison: Comparison, rounds: number, durationMs: number): Promise<CaseResult> {
+export async function compare(comparison: Comparison, rounds: number, durationMs: number): Promise<CaseResult[]> {
   const { subject, baseline, concurrency } = comparison
-  const ratios: number[] = []
-  const added: number[] = []
-  const subjectSamples: Sample[] = []
-  const baselineSamples: Sample[] = []
-  await runLoad(baseline, concurrency, durationMs)
-  await runLoad(subject, concurrency, durationMs)
+  const run = (side: Subject) => runLoad(side, concurrency, durationMs)
+  await run(baseline)
+  await run(subject)
+  const measured: Round[] = []
   for (let round = 0; round < rounds; round += 1) {
-    const order = round % 2 === 0 ? [baseline, subject] : [subject, baseline]
-    for (const side of order) {
-      const sample = await runLoad(side, concurrency, durationMs)
-      ;(side === subject ? subjectSamples : baselineSamples).push(sample)
-    }
-    const ours = subjectSamples.at(-1) as Sample
-    const theirs = baselineSamples.at(-1) as Sample
-    ratios.push(ours.operationsPerSecond / theirs.operationsPerSecond)
-    added.push(ours.p50Microseconds - theirs.p50Microseconds)
+    if (round % 2 === 0) measured.push({ baseline: await run(baseline), subject: await run(subject) })
+    else measured.push({ subject: await run(subject), baseline: await run(baseline) })
   }
-  const ratio = spread(ratios)
-  const addedP50Microseconds = spread(added).median
+  return comparison.goals.map((goal) => resultFor(comparison.name, goal, measured))
+}
+
+function resultFor(name: string, goal: Goal, measured: readonly Round[]): CaseResult {
+  const ratio = spread(measured.map(({ subject, baseline }) => pick(goal, subject) / pick(goal, baseline)))
+  const addedP50Microseconds = spread(
+    measured.map((round) => round.subject.p50Microseconds - round.baseline.p50Microseconds),
+  ).median
   return {
-    name: comparison.name,
-    goal: goalText(comparison.goal),
-    met: isMet(comparison.goal, ratio.median, addedP50Microseconds),
+    name: `${name}: ${goal.measure}`,
+    goal: goalText(goal),
+    met: isMet(goal, ratio.median, addedP50Microseconds),
     ratio: rounded(ratio),
     addedP50Microseconds: Math.round(addedP50Microseconds),
-    subject: medianSample(subjectSamples),
-    baseline: medianSample(baselineSamples),
+    subject: medianSample(measured.map((round) => round.subject)),
+    baseline: medianSample(measured.map((round) => round.baseline)),
   }
 }
 
-function isMet(goal: Goal | null, ratio: number, addedMicroseconds: number): boolean {
-  if (goal === null) return true
-  return goal.measure === 'throughput' ? ratio >= goal.ratioAtLeast : addedMicroseconds <= goal.microsecondsAtMost
+function pick(goal: Goal, sample: Sample): number {
+  if (goal.measure === 'throughput') return sample.operationsPerSecond
+  return goal.measure === 'p99' ? sample.p99Microseconds : sample.p50Microseconds
 }
 
-function goalText(goal: Goal | null): string {
-  if (goal === null) return 'none, reported only'
-  if (goal.measure === 'throughput') return `throughput ratio >= ${goal.ratioAtLeast}`
-  return `added p50 <= ${goal.microsecondsAtMost} µs`
+function isMet(goal: Goal, ratio: number, addedMicroseconds: number): boolean {
+  if (goal.measure === 'throughput') return goal.ratioAtLeast === null || ratio >= goal.ratioAtLeast
+  return goal.measure === 'p99' ? ratio <= goal.ratioAtMost : addedMicroseconds <= goal.addedMicrosecondsAtMost
+}
+
+function goalText(goal: Goal): string {
+  if (goal.measure === 'p99') return `p99 ratio <= ${goal.ratioAtMost}`
+  if (goal.measure === 'p50') return `added p50 <= ${goal.addedMicrosecondsAtMost} µs`
+  return goal.ratioAtLeast === null ? 'none, reported only' : `throughput ratio >= ${goal.ratioAtLeast}`
 }
 
 function medianSample(samples: readonly Sample[]): Sample {
