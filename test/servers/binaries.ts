@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { accessSync, constants, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
-import type { ServerBinary } from './sources.ts'
+import type { ServerBinary } from './server-source.ts'
 
 const run = promisify(execFile)
 

@@ -1,6 +1,6 @@
 import { findPostgres, findRedis } from './binaries.ts'
 import { installPostgres, installRedis } from './install.ts'
-import type { ContainerImage, GivenServers, ServerBinary, ServerSource, ServerSources } from './sources.ts'
+import type { ContainerImage, GivenServers, ServerBinary, ServerSource, ServerSources } from './server-source.ts'
 
 type Say = (line: string) => void
 

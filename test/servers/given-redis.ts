@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { redisCommand } from './redis-command.ts'
-import type { ServerSource } from './sources.ts'
+import type { ServerSource } from './server-source.ts'
 import type { TestServer } from './test-server.ts'
 import { uncontrollableServer } from './uncontrollable-server.ts'
 

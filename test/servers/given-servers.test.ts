@@ -5,7 +5,7 @@ import { startPostgres } from './postgres.ts'
 import { postgresCommand } from './postgres-command.ts'
 import { startRedis } from './redis.ts'
 import { redisCommand } from './redis-command.ts'
-import type { ServerSource } from './sources.ts'
+import type { ServerSource } from './server-source.ts'
 import type { TestServer } from './test-server.ts'
 
 const given = (server: TestServer): ServerSource[] => [{ kind: 'url', urls: [server.url] }]

@@ -5,7 +5,7 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { debianPostgresFolders, firstThatRuns } from './binaries.ts'
-import type { ServerBinary } from './sources.ts'
+import type { ServerBinary } from './server-source.ts'
 
 const run = promisify(execFile)
 

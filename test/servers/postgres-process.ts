@@ -3,7 +3,8 @@ import { binaryEnvironment } from './binaries.ts'
 import { LocalProcess } from './local-process.ts'
 import { copyPostgresTemplate, postgresUserId } from './postgres-template.ts'
 import type { ServerProcess } from './server-process.ts'
-import { type ContainerImage, type ServerBinary, serverSources } from './sources.ts'
+import type { ContainerImage, ServerBinary } from './server-source.ts'
+import { serverSources } from './sources.ts'
 import { openWorkspace } from './workspace.ts'
 
 // Safe when a process is killed, which is all that tests do; only a crash of the whole machine could lose data.

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { binaryEnvironment } from './binaries.ts'
-import type { ServerBinary } from './sources.ts'
+import type { ServerBinary } from './server-source.ts'
 import { openWorkspace } from './workspace.ts'
 
 const run = promisify(execFile)

@@ -2,8 +2,8 @@ import type { Socket } from 'node:net'
 
 /** How the network behaves; shared by all lanes of a proxy and changed while they run. */
 export interface ProxyNetwork {
-  readonly delayMs: number
-  readonly isSilent: boolean
+  delayMs: number
+  isSilent: boolean
 }
 
 interface HeldChunk {

@@ -4,7 +4,8 @@ import { binaryEnvironment } from './binaries.ts'
 import { LocalGroup } from './local-group.ts'
 import { LocalProcess } from './local-process.ts'
 import type { ServerProcess } from './server-process.ts'
-import { type ContainerImage, type ServerBinary, serverSources } from './sources.ts'
+import type { ContainerImage, ServerBinary } from './server-source.ts'
+import { serverSources } from './sources.ts'
 import { openWorkspace } from './workspace.ts'
 
 export interface RedisNode {
