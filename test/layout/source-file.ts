@@ -53,19 +53,14 @@ export function breach(file: SourceFile, offset: number, what: string): Breach {
   return `${file.path}:${file.lineAt(offset)} ${what}`
 }
 
-/** Calls back for every node, parents before children; `parents` are the nodes around it, the nearest first. */
-export function walk(
-  node: Node,
-  visit: (node: Node, parents: readonly Node[]) => void,
-  parents: readonly Node[] = [],
-): void {
-  visit(node, parents)
-  const inner = [node, ...parents]
-  for (const value of Object.values(node)) {
-    for (const child of Array.isArray(value) ? value : [value]) {
-      if (isNode(child)) walk(child, visit, inner)
-    }
-  }
+/** Calls back for every node with the one it is part of, outer ones first. */
+export function walk(node: Node, visit: (node: Node, parent: Node | undefined) => void, parent?: Node): void {
+  visit(node, parent)
+  for (const child of childrenOf(node)) walk(child, visit, node)
+}
+
+export function childrenOf(node: Node): Node[] {
+  return Object.values(node).flat().filter(isNode)
 }
 
 export function isNode(value: unknown): value is Node {

@@ -35,7 +35,7 @@ function importBreaches(file: SourceFile): Breach[] {
 
 function useBreaches(file: SourceFile): Breach[] {
   const breaches: Breach[] = []
-  walk(file.program, (node, [parent]) => {
+  walk(file.program, (node, parent) => {
     const name = globalUse(node, parent) ?? memberUse(node) ?? currentDate(node)
     if (name !== null) breaches.push(breach(file, node.start, `${name} belongs to src/runtime.ts`))
   })
