@@ -1,6 +1,6 @@
 import { type Vote, voteOf } from './quorum.ts'
 import { type CorruptRecord, isCorrupt, type RecordHead } from './record.ts'
-import { compareStamps, isStale } from './resolve.ts'
+import { compareHeads, isStale } from './resolve.ts'
 
 export interface ReadPlan {
   readonly n: number
@@ -61,12 +61,17 @@ export class KeyRead<Head extends RecordHead> {
     return this.#answered
   }
 
+  /** Whether a put on this replica has to mend what it could not read there. */
+  answeredCorrupt(replica: number): boolean {
+    return isCorrupt(this.#answers[replica] ?? null)
+  }
+
   addAnswer(replica: number, answer: Head | CorruptRecord | null, nowMs: number): ReadStep<Head> {
     this.#answers[replica] = answer
     if (isCorrupt(answer)) this.#failed += 1
     else {
       this.#answered += 1
-      if (answer !== null && (this.#newest === null || compareStamps(answer, this.#newest) > 0)) this.#newest = answer
+      if (answer !== null && (this.#newest === null || compareHeads(answer, this.#newest) > 0)) this.#newest = answer
     }
     return this.#advance(replica, nowMs)
   }
@@ -133,7 +138,7 @@ export class KeyRead<Head extends RecordHead> {
 
   #holdsWinner(answer: Answer<Head>): boolean {
     if (answer === undefined || answer === null || isCorrupt(answer) || this.#winner === null) return false
-    return compareStamps(answer, this.#winner) >= 0
+    return compareHeads(answer, this.#winner) >= 0
   }
 
   #allRepairs(nowMs: number): readonly Repair<Head>[] {

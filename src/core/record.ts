@@ -42,8 +42,10 @@ export function isDead(stamp: RecordStamp, nowMs: number): boolean {
   return stamp.kind === 'tombstone' || (stamp.expiresAtMs !== null && stamp.expiresAtMs <= nowMs)
 }
 
+/** @param expiresAtMs null, or anything from {@link foreverMs} on, for never */
 export function newValue(key: string, version: Version, payload: string, expiresAtMs: number | null): VersionedRecord {
-  return { key, version, kind: 'value', expiresAtMs, retainUntilMs: expiresAtMs ?? foreverMs, payload }
+  const endsAtMs = expiresAtMs === null || expiresAtMs >= foreverMs ? null : expiresAtMs
+  return { key, version, kind: 'value', expiresAtMs: endsAtMs, retainUntilMs: endsAtMs ?? foreverMs, payload }
 }
 
 /** @param atMs the tombstone's own time, where its retention starts */

@@ -15,14 +15,23 @@ export function compareStamps(a: RecordStamp, b: RecordStamp): number {
   return 0
 }
 
+/** {@link compareRecords} of two whole records, or of two heads as far as they tell. */
+export function compareHeads<Head extends RecordHead>(a: Head, b: Head): number {
+  return compareStamps(a, b) || comparePayloads(payloadOf(a), payloadOf(b))
+}
+
+function payloadOf(head: RecordHead & { readonly payload?: string }): string {
+  return head.payload ?? ''
+}
+
 /** By UTF-8 bytes, as the backends compare; JavaScript's own `<` orders UTF-16 units. */
 export function comparePayloads(a: string, b: string): number {
   return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
 
 /** Whether a replica that answered `held` should get `winner`. */
-export function isStale(held: RecordHead | null, winner: RecordHead, nowMs: number): boolean {
+export function isStale<Head extends RecordHead>(held: Head | null, winner: Head, nowMs: number): boolean {
   // Where nothing is held, a record past its retention is left out: it may have been purged there, and would come back.
   if (held === null) return winner.retainUntilMs > nowMs
-  return compareStamps(winner, held) > 0
+  return compareHeads(winner, held) > 0
 }

@@ -32,6 +32,7 @@ export function versionTimeMs(version: Version): number {
 /**
  * The smallest version above the given one. `clear()` writes its tombstones there: above exactly the record that it
  * found, below everything written since.
+ * @throws RangeError for the very last version
  */
 export function successor(version: Version): Version {
   const next = (BigInt(`0x${version}`) + 1n).toString(16)
@@ -61,9 +62,13 @@ export class HybridClock {
     this.#writerId = writerId
   }
 
-  /** A version later than every one this clock gave out or observed. */
+  /**
+   * A version later than every one this clock gave out or observed.
+   * @throws RangeError at the end of time, when there is none
+   */
   next(nowMs: number): Version {
-    if (nowMs > this.#ms) this.#moveTo(nowMs, 0)
+    const wholeMs = Math.trunc(nowMs)
+    if (wholeMs > this.#ms) this.#moveTo(wholeMs, 0)
     else if (this.#counter < counterMax) this.#counter += 1
     else this.#moveTo(this.#ms + 1, 0)
     return this.#msText + counterText(this.#counter) + this.#writerId
@@ -84,7 +89,7 @@ export class HybridClock {
 
   #moveTo(ms: number, counter: number): void {
     if (ms > timeMaxMs) throw new RangeError('the clock has run past the last millisecond that a version can hold')
-    this.#ms = Math.trunc(ms)
+    this.#ms = ms
     this.#msText = timeText(this.#ms)
     this.#counter = counter
   }

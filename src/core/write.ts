@@ -1,5 +1,6 @@
 import { voteOf } from './quorum.ts'
 import { isDead, type RecordStamp, type VersionedRecord } from './record.ts'
+import { compareStamps } from './resolve.ts'
 import type { Version } from './version.ts'
 
 export interface WritePlan {
@@ -36,9 +37,10 @@ export class KeyWrite {
   #retentions: number[] = []
   #supersededCount = 0
   #failed = 0
-  #newestInTheWay: Version = ''
+  #newestInTheWay: RecordStamp | null = null
   #newestReplaced: RecordStamp | null = null
   #appliedSomewhere = false
+  #isExtending = false
   #settled = false
 
   constructor(plan: WritePlan) {
@@ -46,7 +48,15 @@ export class KeyWrite {
   }
 
   get acked(): number {
-    return this.#retentions.length + (this.#plan.supersededAcks ? this.#supersededCount : 0)
+    return this.#retentions.length + this.#overtaken
+  }
+
+  /**
+   * Replicas whose newer record counts as holding this one. While a write is extended they do: w replicas have taken it
+   * already, so what is newer came after it.
+   */
+  get #overtaken(): number {
+    return this.#plan.supersededAcks || this.#isExtending ? this.#supersededCount : 0
   }
 
   /** Whether any replica is known to have taken any attempt of this write. */
@@ -67,12 +77,12 @@ export class KeyWrite {
   addAnswer(answer: PutAnswer): WriteStep {
     if (answer.status === 'superseded') {
       this.#supersededCount += 1
-      if (answer.by.version > this.#newestInTheWay) this.#newestInTheWay = answer.by.version
+      this.#newestInTheWay = newerOf(this.#newestInTheWay, answer.by)
       return this.#advance()
     }
     this.#appliedSomewhere = true
     this.#retentions.push(answer.retainUntilMs)
-    if (answer.status === 'stored') this.#sawReplaced(answer.replaced)
+    if (answer.status === 'stored') this.#newestReplaced = newerOf(this.#newestReplaced, answer.replaced)
     return this.#advance()
   }
 
@@ -86,7 +96,7 @@ export class KeyWrite {
     this.#retentions = []
     this.#supersededCount = 0
     this.#failed = 0
-    this.#newestInTheWay = ''
+    this.#newestInTheWay = null
   }
 
   #advance(): WriteStep {
@@ -97,24 +107,29 @@ export class KeyWrite {
       this.#settled = true
       return lost
     }
-    const reachable = this.#plan.n - this.#failed - (this.#plan.supersededAcks ? 0 : this.#supersededCount)
-    return reachable < this.#plan.w ? { next: 'retry', laterThan: this.#newestInTheWay } : wait
+    const inTheWay = this.#newestInTheWay
+    const reachable = this.#plan.n - this.#failed - this.#supersededCount + this.#overtaken
+    if (inTheWay === null || reachable >= this.#plan.w) return wait
+    // The next attempt takes the place of what is in the way, and of what this one left behind.
+    this.#newestReplaced = newerOf(this.#newestReplaced, inTheWay)
+    return { next: 'retry', laterThan: inTheWay.version }
   }
 
   #meetOrExtend(): WriteStep {
     const longest = Math.max(...this.#retentions)
     const retaining = this.#retentions.filter((retention) => retention === longest).length
-    const covered = retaining + (this.#plan.supersededAcks ? this.#supersededCount : 0)
-    if (covered < this.#plan.w) return { next: 'extend', retainUntilMs: longest }
+    if (retaining + this.#overtaken < this.#plan.w) {
+      this.#isExtending = true
+      return { next: 'extend', retainUntilMs: longest }
+    }
     this.#settled = true
     return met
   }
+}
 
-  #sawReplaced(replaced: RecordStamp | null): void {
-    if (replaced === null) return
-    if (this.#newestReplaced === null || replaced.version > this.#newestReplaced.version)
-      this.#newestReplaced = replaced
-  }
+function newerOf(a: RecordStamp | null, b: RecordStamp | null): RecordStamp | null {
+  if (a === null || b === null) return a ?? b
+  return compareStamps(a, b) >= 0 ? a : b
 }
 
 /** The same record, kept at least as long. */
