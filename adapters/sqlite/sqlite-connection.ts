@@ -28,16 +28,17 @@ export class SqliteConnection {
   readonly #commit: StatementSync
   #lockWaitMs: number
 
-  /** @param lockWaitMs how long to wait for the locks of other connections */
-  constructor(path: string, table: string, lockWaitMs: number) {
+  /** @param lockWait what is left of the time in ms that this call may wait for the locks of others */
+  constructor(path: string, table: string, lockWait: () => number) {
     const before = identityOf(path)
     this.#path = path
-    this.#lockWaitMs = lockWaitMs
-    this.#database = new DatabaseSync(path, { timeout: lockWaitMs })
+    this.#lockWaitMs = lockWait()
+    this.#database = new DatabaseSync(path, { timeout: this.#lockWaitMs })
     try {
       // A table of its own decides what a commit means, whatever the defaults of the build: on the disk.
       this.#database.exec('PRAGMA synchronous = FULL')
       useWriteAheadLog(this.#database)
+      this.setLockWait(lockWait())
       this.#storedLineage = prepareSchema(this.#database, table)
       this.#table = new SqliteTable(this.#database, table)
       this.#begin = this.#database.prepare('BEGIN')
@@ -136,7 +137,5 @@ function movedWhileOpening(): SqliteTrouble {
 }
 
 function emptied(): SqliteTrouble {
-  return new SqliteTrouble('UNAVAILABLE', 'its table was emptied or dropped: ask for its lineage again', {
-    lineageLost: true,
-  })
+  return new SqliteTrouble('UNAVAILABLE', 'its table was emptied or dropped: ask for its lineage again', 'lineage-lost')
 }

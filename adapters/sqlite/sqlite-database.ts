@@ -1,3 +1,4 @@
+import { systemRuntime } from '../../src/runtime.ts'
 import { SqliteConnection } from './sqlite-connection.ts'
 import { failureOf, type SqliteFailure, SqliteTrouble } from './sqlite-failure.ts'
 import type { Answer, OperationName, Question } from './sqlite-operations.ts'
@@ -47,10 +48,13 @@ export class SqliteDatabase {
 
   /** @param budgetMs how long the call may take */
   run<Name extends OperationName>(name: Name, question: Question<Name>, budgetMs: number): Outcome<Name> {
-    const lockWaitMs = Math.floor((budgetMs * lockWaitShare) / lockWaitStepMs) * lockWaitStepMs
-    const outcome = this.#attempt(name, question, Math.max(0, lockWaitMs))
-    const asksForTheLoss = name === 'lineage' && outcome.failure?.lineageLost === true
-    return asksForTheLoss ? this.#attempt(name, question, Math.max(0, lockWaitMs)) : outcome
+    const lockWait = lockWaitWithin(budgetMs)
+    const wasOpen = this.#connection !== null
+    const outcome = this.#attempt(name, question, lockWait)
+    const kind = outcome.failure?.kind
+    const asksForTheLoss = kind === 'lineage-lost' && name === 'lineage'
+    const mayBeWritableNow = kind === 'read-only' && wasOpen
+    return asksForTheLoss || mayBeWritableNow ? this.#attempt(name, question, lockWait) : outcome
   }
 
   close(): void {
@@ -58,22 +62,22 @@ export class SqliteDatabase {
     this.#connection = null
   }
 
-  #attempt<Name extends OperationName>(name: Name, question: Question<Name>, lockWaitMs: number): Outcome<Name> {
+  #attempt<Name extends OperationName>(name: Name, question: Question<Name>, lockWait: () => number): Outcome<Name> {
     try {
-      return { answer: perform[name](this.#connect(lockWaitMs), question) }
+      return { answer: perform[name](this.#connect(lockWait), question) }
     } catch (error) {
       const failure = failureOf(error, this.#path)
-      if (failure.lineageLost) this.#lineageSeen = null
+      if (failure.kind === 'lineage-lost') this.#lineageSeen = null
       // What lives in memory goes with its connection; a file is opened afresh by the next call.
-      if (!failure.isBusy && this.#path !== memoryPath) this.close()
+      if (failure.kind !== 'busy' && this.#path !== memoryPath) this.close()
       return { failure }
     }
   }
 
-  #connect(lockWaitMs: number): SqliteConnection {
+  #connect(lockWait: () => number): SqliteConnection {
     if (this.#connection?.isCurrent() === false) this.close()
-    this.#connection ??= new SqliteConnection(this.#path, this.#table, lockWaitMs)
-    this.#connection.setLockWait(lockWaitMs)
+    this.#connection ??= new SqliteConnection(this.#path, this.#table, lockWait)
+    this.#connection.setLockWait(lockWait())
     const { lineage } = this.#connection
     if (this.#lineageSeen !== null && this.#lineageSeen !== lineage) throw replaced()
     this.#lineageSeen = lineage
@@ -81,8 +85,13 @@ export class SqliteDatabase {
   }
 }
 
+/** What is left of the wait, however many times a call has to wait. */
+function lockWaitWithin(budgetMs: number): () => number {
+  const { clock } = systemRuntime
+  const untilMs = clock.monotonicMs() + budgetMs * lockWaitShare
+  return () => Math.max(0, Math.ceil((untilMs - clock.monotonicMs()) / lockWaitStepMs) * lockWaitStepMs)
+}
+
 function replaced(): SqliteTrouble {
-  return new SqliteTrouble('UNAVAILABLE', 'its file or table was replaced: ask for its lineage again', {
-    lineageLost: true,
-  })
+  return new SqliteTrouble('UNAVAILABLE', 'its file or table was replaced: ask for its lineage again', 'lineage-lost')
 }

@@ -7,22 +7,26 @@ export interface SqliteFailure {
   readonly code: ReplicaErrorCode
   readonly message: string
   readonly cause: unknown
-  /** The data is no longer what earlier calls saw, so calls that were made meanwhile must not be answered from it. */
-  readonly lineageLost: boolean
-  /** Another connection was in the way; nothing is wrong with this one. */
-  readonly isBusy: boolean
+  readonly kind: FailureKind
 }
+
+/**
+ * - `busy`: another connection was in the way; nothing is wrong with this one.
+ * - `read-only`: it was, when this connection was opened.
+ * - `lineage-lost`: the data is no longer what earlier calls saw, so calls made meanwhile must not be answered from it.
+ */
+export type FailureKind = 'busy' | 'read-only' | 'lineage-lost' | 'other'
 
 /** A failure that SQLite itself does not see. */
 export class SqliteTrouble extends Error {
   override readonly name = 'SqliteTrouble'
   readonly code: ReplicaErrorCode
-  readonly lineageLost: boolean
+  readonly kind: FailureKind
 
-  constructor(code: ReplicaErrorCode, message: string, { lineageLost = false } = {}) {
+  constructor(code: ReplicaErrorCode, message: string, kind: FailureKind = 'other') {
     super(message)
     this.code = code
-    this.lineageLost = lineageLost
+    this.kind = kind
   }
 }
 
@@ -58,20 +62,13 @@ const meanings: ReadonlyMap<number, readonly [ReplicaErrorCode, string]> = new M
 
 export function failureOf(error: unknown, path: string): SqliteFailure {
   if (error instanceof SqliteTrouble) {
-    return {
-      code: error.code,
-      message: error.message,
-      cause: undefined,
-      lineageLost: error.lineageLost,
-      isBusy: false,
-    }
+    return { code: error.code, message: error.message, cause: undefined, kind: error.kind }
   }
   const resultCode = resultCodeOf(error)
   const [code, meaning] = meanings.get(resultCode ?? -1) ?? ['REJECTED', 'SQLite refused']
   const reason = resultCode === resultCodes.cannotOpen ? whyNotOpened(path) : null
   const said = error instanceof Error ? error.message : String(error)
-  const isBusy = isBusyCode(resultCode)
-  return { code, message: `${meaning}: ${reason ?? said}`, cause: error, lineageLost: false, isBusy }
+  return { code, message: `${meaning}: ${reason ?? said}`, cause: error, kind: kindOf(resultCode) }
 }
 
 /** No such table, above all: someone dropped it while it was in use. */
@@ -81,12 +78,13 @@ export function isSchemaError(error: unknown): boolean {
 
 /** Why a change of settings may fail without harm: someone else is at work, or nobody may write. */
 export function isBusyOrReadOnly(error: unknown): boolean {
-  const resultCode = resultCodeOf(error)
-  return isBusyCode(resultCode) || resultCode === resultCodes.readOnly
+  return kindOf(resultCodeOf(error)) !== 'other'
 }
 
-function isBusyCode(resultCode: number | null): boolean {
-  return resultCode === resultCodes.busy || resultCode === resultCodes.locked || resultCode === resultCodes.protocol
+function kindOf(resultCode: number | null): FailureKind {
+  const { busy, locked, protocol, readOnly } = resultCodes
+  if (resultCode === busy || resultCode === locked || resultCode === protocol) return 'busy'
+  return resultCode === readOnly ? 'read-only' : 'other'
 }
 
 /** The primary result code: extended ones say more in the higher bits. */

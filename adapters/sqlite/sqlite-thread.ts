@@ -143,11 +143,11 @@ export class SqliteThread implements SqliteExecutor {
     this.#sendNext()
   }
 
-  #receiveFailure(call: Call | null, { code, message, cause, lineageLost }: SqliteFailure): void {
+  #receiveFailure(call: Call | null, { code, message, cause, kind }: SqliteFailure): void {
     const error = this.#error(code, message, cause)
     if (call !== null) this.#fail(call, error)
     // Made before anyone could know: they must not be answered from other data than they were meant for.
-    if (lineageLost) this.#rejectWaiting(() => this.#error(code, message, cause))
+    if (kind === 'lineage-lost') this.#rejectWaiting(() => this.#error(code, message, cause))
   }
 
   #lose(crash: unknown): void {
