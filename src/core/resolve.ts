@@ -24,6 +24,11 @@ function payloadOf(head: RecordHead & { readonly payload?: string }): string {
   return head.payload ?? ''
 }
 
+export function newerStamp(a: RecordStamp | null, b: RecordStamp | null): RecordStamp | null {
+  if (a === null || b === null) return a ?? b
+  return compareStamps(a, b) >= 0 ? a : b
+}
+
 /** By UTF-8 bytes, as the backends compare; JavaScript's own `<` orders UTF-16 units. */
 export function comparePayloads(a: string, b: string): number {
   return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b))

@@ -1,6 +1,6 @@
 import { voteOf } from './quorum.ts'
 import { isDead, type RecordStamp, type VersionedRecord } from './record.ts'
-import { compareStamps } from './resolve.ts'
+import { newerStamp } from './resolve.ts'
 import type { Version } from './version.ts'
 
 export interface WritePlan {
@@ -77,12 +77,12 @@ export class KeyWrite {
   addAnswer(answer: PutAnswer): WriteStep {
     if (answer.status === 'superseded') {
       this.#supersededCount += 1
-      this.#newestInTheWay = newerOf(this.#newestInTheWay, answer.by)
+      this.#newestInTheWay = newerStamp(this.#newestInTheWay, answer.by)
       return this.#advance()
     }
     this.#appliedSomewhere = true
     this.#retentions.push(answer.retainUntilMs)
-    if (answer.status === 'stored') this.#newestReplaced = newerOf(this.#newestReplaced, answer.replaced)
+    if (answer.status === 'stored') this.#newestReplaced = newerStamp(this.#newestReplaced, answer.replaced)
     return this.#advance()
   }
 
@@ -111,7 +111,7 @@ export class KeyWrite {
     const reachable = this.#plan.n - this.#failed - this.#supersededCount + this.#overtaken
     if (inTheWay === null || reachable >= this.#plan.w) return wait
     // The next attempt takes the place of what is in the way, and of what this one left behind.
-    this.#newestReplaced = newerOf(this.#newestReplaced, inTheWay)
+    this.#newestReplaced = newerStamp(this.#newestReplaced, inTheWay)
     return { next: 'retry', laterThan: inTheWay.version }
   }
 
@@ -125,11 +125,6 @@ export class KeyWrite {
     this.#settled = true
     return met
   }
-}
-
-function newerOf(a: RecordStamp | null, b: RecordStamp | null): RecordStamp | null {
-  if (a === null || b === null) return a ?? b
-  return compareStamps(a, b) >= 0 ? a : b
 }
 
 /** The same record, kept at least as long. */

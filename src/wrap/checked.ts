@@ -1,7 +1,8 @@
+import { versionLength } from '../core/version.ts'
 import { ReplicaError } from '../errors.ts'
-import type { Replica } from '../replica.ts'
+import type { PutOutcome, ReadAnswer, Replica, VersionAnswer } from '../replica.ts'
 
-/** Turns an answer of the wrong length, or for other keys, into a failure: it cannot be told which entry is which. */
+/** Turns an answer of the wrong length, for other keys, or of no known shape into a failure: nothing can be told from it. */
 export function withChecks(inner: Replica): Replica {
   const failed = (what: string) => new ReplicaError('CORRUPT', what, { replica: inner.id })
   const sameLength = <Answer>(wanted: number, answers: readonly Answer[]): readonly Answer[] => {
@@ -9,16 +10,20 @@ export function withChecks(inner: Replica): Replica {
       throw failed(`answered a request of ${wanted} entries with another number`)
     return answers
   }
-  const sameKeys = <Answer extends { readonly key: string } | null>(
+  const sameKeys = <Answer extends ReadAnswer | VersionAnswer>(
     keys: readonly string[],
     answers: readonly Answer[],
   ): readonly Answer[] => {
     sameLength(keys.length, answers)
     for (let index = 0; index < keys.length; index += 1) {
-      const answer = answers[index]
-      if (answer !== null && answer?.key !== keys[index]) throw failed('answered with a record of another key')
+      if (!isAnswerFor(keys[index], answers[index]))
+        throw failed('answered with something that is no record of the key')
     }
     return answers
+  }
+  const sensible = (outcomes: readonly PutOutcome[]): readonly PutOutcome[] => {
+    if (!outcomes.every(isSensible)) throw failed('answered a put with no known outcome')
+    return outcomes
   }
   return {
     id: inner.id,
@@ -27,10 +32,21 @@ export function withChecks(inner: Replica): Replica {
     getMany: async (keys, options) => sameKeys(keys, await inner.getMany(keys, options)),
     getVersions: async (keys, options) => sameKeys(keys, await inner.getVersions(keys, options)),
     putManyIfNewer: async (entries, options) =>
-      sameLength(entries.length, await inner.putManyIfNewer(entries, options)),
+      sensible(sameLength(entries.length, await inner.putManyIfNewer(entries, options))),
     purgeMany: async (heads, options) => sameLength(heads.length, await inner.purgeMany(heads, options)),
     lineage: (options) => inner.lineage(options),
     scan: (range, options) => inner.scan(range, options),
     close: () => inner.close(),
   }
+}
+
+function isAnswerFor(key: string | undefined, answer: ReadAnswer | VersionAnswer | undefined): boolean {
+  if (answer === null) return true
+  if (answer === undefined || answer.key !== key) return false
+  return answer.kind === 'corrupt' || answer.version?.length === versionLength
+}
+
+function isSensible(outcome: PutOutcome): boolean {
+  if (outcome?.status === 'superseded') return outcome.by?.version?.length === versionLength
+  return (outcome?.status === 'stored' || outcome?.status === 'held') && outcome.retainUntilMs >= 0
 }

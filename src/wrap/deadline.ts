@@ -8,12 +8,12 @@ import { decorate } from './decorate.ts'
  * One timer a call, and a call is a batch.
  */
 export function withDeadline(inner: Replica, timers: Timers): Replica {
-  const bounded = <Answer>(timeoutMs: number, start: () => Promise<Answer>): Promise<Answer> =>
+  const bounded = <Answer>(timeoutMs: number, start: () => Promise<Answer> | Answer): Promise<Answer> =>
     new Promise((resolve, reject) => {
       const cancel = timers.after(Math.max(0, timeoutMs), () =>
         reject(new ReplicaError('TIMEOUT', `no answer within ${Math.round(timeoutMs)} ms`, { replica: inner.id })),
       )
-      start().then(
+      startSafely(start).then(
         (answer) => {
           cancel()
           resolve(answer)
@@ -24,23 +24,23 @@ export function withDeadline(inner: Replica, timers: Timers): Replica {
         },
       )
     })
-  const decorated = decorate(inner, (_call, _size, options, run) =>
-    bounded(options.timeoutMs, () => startSafely(() => run(options))),
-  )
-  return { ...decorated, scan: (range, options) => boundedPages(inner.scan(range, options), options, bounded) }
+  return {
+    ...decorate(inner, (_call, _size, options, run) => bounded(options.timeoutMs, () => run(options))),
+    scan: (range, options) => boundedPages(() => inner.scan(range, options), options, bounded),
+  }
 }
 
 /** An adapter that throws where it should reject is held to the same contract. */
-async function startSafely<Answer>(start: () => Promise<Answer>): Promise<Answer> {
+async function startSafely<Answer>(start: () => Promise<Answer> | Answer): Promise<Answer> {
   return start()
 }
 
 async function* boundedPages<Page>(
-  pages: AsyncIterable<Page>,
+  scan: () => AsyncIterable<Page>,
   options: ScanOptions,
-  bounded: <Answer>(timeoutMs: number, start: () => Promise<Answer>) => Promise<Answer>,
+  bounded: <Answer>(timeoutMs: number, start: () => Promise<Answer> | Answer) => Promise<Answer>,
 ): AsyncIterable<Page> {
-  const iterator = pages[Symbol.asyncIterator]()
+  const iterator = await bounded(options.pageTimeoutMs, () => scan()[Symbol.asyncIterator]())
   let isOver = false
   try {
     while (true) {
@@ -51,7 +51,7 @@ async function* boundedPages<Page>(
     isOver = true
   } finally {
     // A hung page would hang `return` as well, so nobody waits for it.
-    if (!isOver) iterator.return?.().catch(() => undefined)
+    if (!isOver) startSafely(() => iterator.return?.()).catch(() => undefined)
   }
 }
 

@@ -25,12 +25,13 @@ export function withFailureDetector(
   const detector = new FailureDetector(options)
   const { clock, random } = runtime
 
-  function noteFailure(call: ReplicaCall, keys: number, error: ReplicaError): void {
+  /** @param isTelling whether the failure says something new about the replica */
+  function noteFailure(call: ReplicaCall, keys: number, error: ReplicaError, isTelling: boolean): void {
     if (events.hasListeners('replica-failure'))
       events.emit({ type: 'replica-failure', replica: inner.id, call, keys, error })
     if (error.code === 'CLOSED') return
     if (isAlive(error)) noteSuccess()
-    else if (detector.failed(clock.monotonicMs(), random.fraction()))
+    else if (isTelling && detector.failed(clock.monotonicMs(), random.fraction()))
       events.emit({ type: 'replica-down', replica: inner.id, error })
   }
 
@@ -44,7 +45,9 @@ export function withFailureDetector(
     callOptions: CallOptions,
     run: (options: CallOptions) => Promise<Answer>,
   ): Promise<Answer> {
-    if (!detector.admits(clock.monotonicMs()) && callOptions.lastResort !== true) {
+    const wasUp = detector.condition === 'up'
+    const isAdmitted = detector.admits(clock.monotonicMs())
+    if (!isAdmitted && callOptions.lastResort !== true) {
       throw new ReplicaError('UNAVAILABLE', 'held to be down, not asked', { replica: inner.id })
     }
     try {
@@ -52,7 +55,9 @@ export function withFailureDetector(
       noteSuccess()
       return answer
     } catch (error) {
-      if (error instanceof ReplicaError) noteFailure(call, keys, error)
+      // While the replica is down only its probe tells: calls sent before it went down may fail long after.
+      const isTelling = detector.condition === 'up' || (isAdmitted && !wasUp)
+      if (error instanceof ReplicaError) noteFailure(call, keys, error, isTelling)
       throw error
     }
   }

@@ -1,5 +1,5 @@
 import type { VersionedRecord } from '../core/record.ts'
-import { compareRecords } from '../core/resolve.ts'
+import { compareRecords, newerStamp } from '../core/resolve.ts'
 import type { Entry, PutOutcome } from '../replica.ts'
 
 /**
@@ -68,6 +68,7 @@ function combine(first: JoinedPut, entry: Entry): JoinedPut {
 
 function outcomeFor(entry: Entry, { sent, under }: JoinedPut, outcome: PutOutcome): PutOutcome {
   const wasSent = compareRecords(entry.record, sent.record) === 0
-  if (wasSent) return outcome.status === 'stored' && under !== null ? { ...outcome, replaced: under } : outcome
+  if (wasSent)
+    return outcome.status === 'stored' ? { ...outcome, replaced: newerStamp(under, outcome.replaced) } : outcome
   return outcome.status === 'held' ? { status: 'superseded', by: sent.record } : outcome
 }

@@ -1,4 +1,4 @@
-import { ReplicaError } from '../errors.ts'
+import { isNotApplied, ReplicaError } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { CallOptions, Entry, PutOutcome, ReadAnswer, Replica, VersionAnswer } from '../replica.ts'
 import type { Clock } from '../runtime.ts'
@@ -76,7 +76,17 @@ export function withLanes(inner: Replica, clock: Clock, events: Events, options:
     for (let start = 0; start < items.length; start += batchKeysMax) {
       parts.push(submit(lane, items.slice(start, start + batchKeysMax), given))
     }
-    return (await Promise.all(parts)).flat()
+    const ends = await Promise.allSettled(parts)
+    const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []))
+    if (failures.length > 0) throw failureOfWhole(failures, parts.length)
+    return ends.flatMap((end) => (end.status === 'fulfilled' ? end.value : []))
+  }
+
+  /** That nothing was applied can be said only when it is so of every part. */
+  function failureOfWhole(failures: readonly unknown[], parts: number): unknown {
+    const uncertain = failures.find((failure) => !(failure instanceof ReplicaError && isNotApplied(failure)))
+    if (uncertain !== undefined || failures.length === parts) return uncertain ?? failures[0]
+    return new ReplicaError('TIMEOUT', 'only a part of the request was sent', { replica: inner.id, cause: failures[0] })
   }
 
   function send<Answer>(call: () => Promise<Answer>): Promise<Answer> {
