@@ -1,6 +1,6 @@
 import type { CoordinatorContext, RepairSink } from '../coordinator/context.ts'
 import type { Repair } from '../core/read.ts'
-import type { VersionedRecord } from '../core/record.ts'
+import type { RecordHead, VersionedRecord } from '../core/record.ts'
 import { compareRecords } from '../core/resolve.ts'
 import type { PutOutcome } from '../replica.ts'
 
@@ -48,21 +48,18 @@ export class RepairQueue implements RepairSink {
     const { key } = repair.record
     const earlier = waiting.get(key)
     if (earlier !== undefined) {
-      if (compareRecords(repair.record, earlier.record) > 0) waiting.set(key, repair)
+      waiting.set(key, joined(earlier, repair))
       return
     }
-    if (this.size >= this.#options.repairsMax) {
-      this.#drop(repair.replica, 1, 'the repair queue is full')
-      return
-    }
+    if (this.#isFull(repair.replica)) return
     waiting.set(key, repair)
     this.#size += 1
     this.#flushSoon()
   }
 
-  reread(key: string): void {
-    if (this.size >= this.#options.repairsMax) return
-    this.#rereads.add(key)
+  reread({ replica, record }: Repair<RecordHead>): void {
+    if (this.#rereads.has(record.key) || this.#isFull(replica)) return
+    this.#rereads.add(record.key)
     this.#flushSoon()
   }
 
@@ -132,8 +129,21 @@ export class RepairQueue implements RepairSink {
     }
   }
 
+  #isFull(replica: number): boolean {
+    if (this.size < this.#options.repairsMax) return false
+    this.#drop(replica, 1, 'the repair queue is full')
+    return true
+  }
+
   #drop(replica: number, count: number, reason: string): void {
     const id = this.#context.replicas[replica]?.id ?? ''
     this.#context.events.emit({ type: 'dropped', work: 'repair', replica: id, count, reason })
   }
+}
+
+/** The newer record; what could not be read has to be mended whichever of the two found it. */
+function joined(earlier: Due, later: Due): Due {
+  const newer = compareRecords(later.record, earlier.record) > 0 ? later : earlier
+  const isCorrupt = earlier.held === 'corrupt' || later.held === 'corrupt'
+  return isCorrupt ? { ...newer, held: 'corrupt' } : newer
 }

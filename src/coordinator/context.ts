@@ -1,5 +1,5 @@
 import type { Repair } from '../core/read.ts'
-import type { VersionedRecord } from '../core/record.ts'
+import type { RecordHead, VersionedRecord } from '../core/record.ts'
 import type { HybridClock, Version } from '../core/version.ts'
 import type { Events } from '../events.ts'
 import type { CallOptions } from '../replica.ts'
@@ -21,7 +21,7 @@ export interface CoordinatorContext {
 export interface RepairSink {
   add(repair: Repair<VersionedRecord>): void
   /** For a finding that came without a payload: read the key whole, which finds and repairs the same again. */
-  reread(key: string): void
+  reread(repair: Repair<RecordHead>): void
 }
 
 /** How the operations of one view of the store are carried out. */

@@ -1,7 +1,6 @@
 import { KeyRead, type ReadStep } from '../core/read.ts'
 import { type CorruptRecord, isCorrupt, type RecordHead } from '../core/record.ts'
 import type { QuorumError, QuorumOperation } from '../errors.ts'
-import { ReplicaError } from '../errors.ts'
 import type { Entry } from '../replica.ts'
 import { Causes } from './causes.ts'
 import { type CoordinatorContext, Deadline, type OperationPlan, observeVersion } from './context.ts'
@@ -58,7 +57,7 @@ export class ReadBatch<Head extends RecordHead> {
     const options = this.#deadline.callOptions(Math.max(this.#plan.r, this.#readPlan().holdersNeeded))
     this.#deadline.onExpiry(() => this.#expire())
     for (const [replica, watched] of this.#context.replicas.entries()) {
-      this.#kind.ask(watched, keys, options).then(
+      this.#causes.watch(replica, this.#kind.ask(watched, keys, options)).then(
         (answers) => this.#onAnswers(replica, slots, answers),
         (error: unknown) => this.#onFailure(replica, slots, error),
       )
@@ -75,6 +74,7 @@ export class ReadBatch<Head extends RecordHead> {
     for (const [index, slot] of slots.entries()) {
       const answer = answers[index] ?? null
       if (isCorrupt(answer)) this.#noteCorrupt(replica, answer)
+      else if (answer !== null && slot.isSettled) this.#observeLate(slot, answer)
       outcome.add(slot, slot.read.addAnswer(replica, answer, nowMs))
     }
     this.#perform(outcome)
@@ -86,6 +86,12 @@ export class ReadBatch<Head extends RecordHead> {
     const outcome = new StepOutcome<Head>()
     for (const slot of slots) outcome.add(slot, slot.read.addFailure(replica, nowMs))
     this.#perform(outcome)
+  }
+
+  /** A version that comes too late to be answered is a version seen all the same. */
+  #observeLate(slot: Slot<Head>, answer: Head): void {
+    const { winner } = slot.read
+    if (winner === null || answer.version > winner.version) observeVersion(this.#context, slot.key, answer.version)
   }
 
   #noteCorrupt(replica: number, corrupt: CorruptRecord): void {
@@ -112,7 +118,7 @@ export class ReadBatch<Head extends RecordHead> {
   #settleLost(slots: readonly Slot<Head>[]): void {
     const open = slots.filter((slot) => !slot.isSettled)
     if (open.length === 0) return
-    const acked = Math.min(...open.map((slot) => slot.read.answered))
+    const acked = open.reduce((least, slot) => Math.min(least, slot.read.answered), this.#plan.n)
     const needed = acked < this.#plan.r ? this.#plan.r : this.#plan.w
     const { length: keysFailed } = open
     const lost = { operation: this.#operation, needed, acked: Math.min(acked, needed - 1), keysFailed }
@@ -131,27 +137,25 @@ export class ReadBatch<Head extends RecordHead> {
   }
 
   #expire(): void {
-    const late = `no answer within the operation's ${this.#plan.deadlineMs} ms`
-    for (const [replica, { id }] of this.#context.replicas.entries()) {
-      if (this.#causes.get(replica) === undefined)
-        this.#causes.add(replica, new ReplicaError('TIMEOUT', late, { replica: id }))
-    }
+    this.#causes.addLate(this.#plan.deadlineMs)
     this.#settleLost([...this.#slots.values()])
   }
 
   #writeBack(byReplica: ReadonlyMap<number, readonly PutBack<Head>[]>): void {
     const options = this.#deadline.callOptions(this.#plan.w)
     for (const [replica, putBacks] of byReplica) {
-      const entries: Entry[] = putBacks.flatMap(({ record }) => {
+      const entries: Entry[] = putBacks.flatMap(({ slot, record }) => {
         const whole = this.#kind.whole(record)
-        return whole === null ? [] : [{ record: whole }]
+        return whole === null ? [] : [{ record: whole, mendsCorrupt: slot.read.answeredCorrupt(replica) }]
       })
       const report = (result: 'holds' | 'failed') => {
         const outcome = new StepOutcome<Head>()
         for (const { slot } of putBacks) outcome.add(slot, slot.read.addWriteBack(replica, result))
         this.#perform(outcome)
       }
-      this.#context.replicas[replica]?.putManyIfNewer(entries, options).then(
+      const watched = this.#context.replicas[replica]
+      if (watched === undefined) continue
+      this.#causes.watch(replica, watched.putManyIfNewer(entries, options)).then(
         () => report('holds'),
         (error: unknown) => {
           this.#causes.add(replica, error)
@@ -178,7 +182,7 @@ class StepOutcome<Head extends RecordHead> {
     if (step.settled === 'met') this.met.push(slot)
     else if (step.settled === 'lost') this.lost.push(slot)
     for (const repair of step.repairs) this.repairs.push(repair)
-    if (step.writeBack === null) return
+    if (step.writeBack === null || slot.isSettled) return
     for (const replica of step.writeBack.replicas) {
       const due = this.writeBacks.get(replica) ?? []
       due.push({ slot, record: step.writeBack.record })

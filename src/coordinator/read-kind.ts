@@ -23,6 +23,6 @@ export const wholeRecords: ReadKind<VersionedRecord> = {
 
 export const headsAlone: ReadKind<RecordHead> = {
   ask: (replica, keys, options) => replica.getVersions(keys, options),
-  repair: (sink, repair) => sink.reread(repair.record.key),
+  repair: (sink, repair) => sink.reread(repair),
   whole: () => null,
 }

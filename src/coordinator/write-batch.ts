@@ -1,7 +1,7 @@
 import type { VersionedRecord } from '../core/record.ts'
 import type { Version } from '../core/version.ts'
 import { KeyWrite, type WriteStep, withRetention } from '../core/write.ts'
-import { isNotApplied, type QuorumError, type QuorumOperation, ReplicaError } from '../errors.ts'
+import { isNotApplied, QuorumError, type QuorumOperation } from '../errors.ts'
 import type { PutOutcome } from '../replica.ts'
 import { Causes } from './causes.ts'
 import { type CoordinatorContext, Deadline, type OperationPlan, observeVersion } from './context.ts'
@@ -84,18 +84,29 @@ export class WriteBatch {
   send(): void {
     this.#deadline.onExpiry(() => this.#expire())
     const slots = [...this.#slots.values()]
-    for (const slot of slots) this.#stamp(slot)
-    this.#scatter(slots)
+    const stamped = slots.filter((slot) => this.#stamp(slot))
+    if (stamped.length < slots.length) this.#rejectLost(slots.filter((slot) => slot.record === null))
+    if (stamped.length > 0) this.#scatter(stamped)
   }
 
   /** Ends every write before anything was sent, for the reason given. */
   abandon(error: QuorumError): void {
-    for (const slot of this.#slots.values()) this.#reject(slot, () => error)
+    const { causes } = error
+    const errorOf = (operation: QuorumOperation) =>
+      operation === error.operation ? error : new QuorumError({ ...error, causes, operation })
+    for (const slot of this.#slots.values()) this.#reject(slot, errorOf)
   }
 
-  #stamp(slot: Slot): void {
+  /** @returns whether there was a version left: after one from the end of time there is none */
+  #stamp(slot: Slot): boolean {
     const nowMs = this.#context.runtime.clock.nowMs()
-    slot.record = slot.draft(this.#context.clock.next(nowMs), nowMs)
+    try {
+      slot.record = slot.draft(this.#context.clock.next(nowMs), nowMs)
+      return true
+    } catch (error) {
+      if (error instanceof RangeError) return false
+      throw error
+    }
   }
 
   #scatter(slots: readonly Slot[]): void {
@@ -104,7 +115,7 @@ export class WriteBatch {
     )
     const options = this.#deadline.callOptions(this.#plan.w)
     for (const [replica, watched] of this.#context.replicas.entries()) {
-      watched.putManyIfNewer(sent, options).then(
+      this.#causes.watch(replica, watched.putManyIfNewer(sent, options)).then(
         (outcomes) => this.#onOutcomes(sent, outcomes),
         (error: unknown) => this.#onFailure(replica, sent, error),
       )
@@ -150,7 +161,7 @@ export class WriteBatch {
     slot.write.beginAttempt()
     if (step.next === 'extend') slot.record = withRetention(slot.record, step.retainUntilMs)
     else {
-      this.#stamp(slot)
+      if (!this.#stamp(slot)) return false
       const retriedWith = slot.record.version
       this.#context.events.emit({ type: 'superseded', key: slot.key, by: step.laterThan, retriedWith })
     }
@@ -171,10 +182,8 @@ export class WriteBatch {
   #rejectLost(slots: readonly Slot[]): void {
     const open = slots.filter((slot) => !slot.isSettled)
     if (open.length === 0) return
-    const isUncertain = open.some(
-      (slot) => slot.isUncertain || slot.write.appliedSomewhere || slot.write.unanswered > 0,
-    )
-    const acked = Math.min(...open.map((slot) => slot.write.acked), this.#plan.w - 1)
+    const isUncertain = open.some(mayBeApplied)
+    const acked = open.reduce((least, slot) => Math.min(least, slot.write.acked), this.#plan.w - 1)
     const lost = {
       needed: this.#plan.w,
       acked,
@@ -203,13 +212,13 @@ export class WriteBatch {
   }
 
   #expire(): void {
-    const late = `no answer within the operation's ${this.#plan.deadlineMs} ms`
-    for (const [replica, { id }] of this.#context.replicas.entries()) {
-      if (this.#causes.get(replica) === undefined)
-        this.#causes.add(replica, new ReplicaError('TIMEOUT', late, { replica: id }))
-    }
+    this.#causes.addLate(this.#plan.deadlineMs)
     this.#rejectLost([...this.#slots.values()])
   }
+}
+
+function mayBeApplied({ record, isUncertain, write }: Slot): boolean {
+  return record !== null && (isUncertain || write.appliedSomewhere || write.unanswered > 0)
 }
 
 interface Sent {

@@ -1,0 +1,183 @@
+import type { HashRange } from '../../src/core/hash.ts'
+import type { RecordHead } from '../../src/core/record.ts'
+import { ReplicaError, type ReplicaErrorCode } from '../../src/errors.ts'
+import type { ReplicaCall } from '../../src/events.ts'
+import type {
+  CallOptions,
+  Entry,
+  PutOutcome,
+  ReadAnswer,
+  Replica,
+  ReplicaGuarantees,
+  ReplicaLimits,
+  ScanOptions,
+  VersionAnswer,
+} from '../../src/replica.ts'
+import type { Timers } from '../../src/runtime.ts'
+import { ScriptedStore } from './scripted-store.ts'
+
+/** How long one way takes: no time, so many ms, until released, or for ever. */
+export type Way = 'at once' | 'until released' | 'for ever' | number
+
+/** What becomes of one call. Left out: it is applied and answered at once. */
+export interface Fate {
+  /** The way of the request to the replica; nothing is applied before its end. */
+  readonly there?: Way
+  /** The way of the answer back to the caller. */
+  readonly back?: Way
+  /** Rejects in place of an answer, with the request applied or not. */
+  readonly failure?: { readonly code: ReplicaErrorCode; readonly isApplied: boolean }
+  /** Rejects with something that is no `ReplicaError`. */
+  readonly throws?: unknown
+  /** What the caller is given in place of the answers. */
+  readonly garble?: (answers: readonly unknown[]) => unknown
+}
+
+export type ScriptedCall =
+  | { readonly method: 'getMany' | 'getVersions'; readonly keys: readonly string[]; readonly options: CallOptions }
+  | { readonly method: 'putManyIfNewer'; readonly entries: readonly Entry[]; readonly options: CallOptions }
+  | { readonly method: 'purgeMany'; readonly heads: readonly RecordHead[]; readonly options: CallOptions }
+  | { readonly method: 'scan'; readonly range: HashRange; readonly options: ScanOptions }
+  | { readonly method: 'lineage'; readonly options: CallOptions }
+
+/** Is told what goes on at the replica itself, whatever the caller sees of it. */
+export interface ReplicaWatcher {
+  called?(replica: ScriptedReplica, call: ScriptedCall): void
+  answers?(replica: ScriptedReplica, call: ScriptedCall, answers: readonly unknown[]): void
+}
+
+export interface ScriptedReplicaOptions {
+  readonly guarantees?: ReplicaGuarantees
+  readonly limits?: ReplicaLimits
+  readonly watcher?: ReplicaWatcher
+}
+
+/** A replica that does as it is told: every answer can be held, delayed, failed, garbled, or never come. */
+export class ScriptedReplica implements Replica {
+  readonly id: string
+  readonly guarantees: ReplicaGuarantees
+  readonly limits: ReplicaLimits
+  readonly store = new ScriptedStore()
+  /** Every call that ever came in. */
+  readonly calls: ScriptedCall[] = []
+  /** Decides what becomes of a call when it comes in. */
+  fate: (call: ScriptedCall) => Fate = () => ({})
+  readonly #timers: Timers
+  readonly #watcher: ReplicaWatcher
+  #waiting: (() => void)[] = []
+  #isClosed = false
+  #callsUnderWay = 0
+  #callsUnderWayMax = 0
+
+  constructor(id: string, timers: Timers, options: ScriptedReplicaOptions = {}) {
+    this.id = id
+    this.#timers = timers
+    this.#watcher = options.watcher ?? {}
+    this.guarantees = options.guarantees ?? { putIfNewer: 'atomic', sharedBy: 'network', backend: 'scripted' }
+    this.limits = options.limits ?? { batchKeysMax: 1_000, callsInFlightMax: 64 }
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Calls that have come in and not ended. */
+  get callsUnderWay(): number {
+    return this.#callsUnderWay
+  }
+
+  /** The most calls there have been under way at once. */
+  get callsUnderWayMax(): number {
+    return this.#callsUnderWayMax
+  }
+
+  callsOf(method: ReplicaCall): ScriptedCall[] {
+    return this.calls.filter((call) => call.method === method)
+  }
+
+  /** Lets those go on that wait to be released: all of them, or the first so many. */
+  release(count = this.#waiting.length): void {
+    for (const goOn of this.#waiting.splice(0, count)) goOn()
+  }
+
+  getMany(keys: readonly string[], options: CallOptions): Promise<readonly ReadAnswer[]> {
+    return this.#carryOut({ method: 'getMany', keys, options }, () => keys.map((key) => this.store.get(key)))
+  }
+
+  getVersions(keys: readonly string[], options: CallOptions): Promise<readonly VersionAnswer[]> {
+    return this.#carryOut({ method: 'getVersions', keys, options }, () => keys.map((key) => this.store.getVersion(key)))
+  }
+
+  putManyIfNewer(entries: readonly Entry[], options: CallOptions): Promise<readonly PutOutcome[]> {
+    const call = { method: 'putManyIfNewer', entries, options } as const
+    return this.#carryOut(call, () => entries.map((entry) => this.store.put(entry)))
+  }
+
+  purgeMany(heads: readonly RecordHead[], options: CallOptions): Promise<readonly boolean[]> {
+    return this.#carryOut({ method: 'purgeMany', heads, options }, () => heads.map((head) => this.store.purge(head)))
+  }
+
+  async *scan(range: HashRange, options: ScanOptions): AsyncGenerator<readonly RecordHead[]> {
+    const heads = this.store.heads(range, options.keyPrefix ?? '')
+    const call = { method: 'scan', range, options } as const
+    do {
+      const page = heads.splice(0, options.pageKeysMax)
+      yield await this.#carryOut(call, () => page)
+    } while (heads.length > 0)
+  }
+
+  async lineage(options: CallOptions): Promise<string> {
+    const [lineage] = await this.#carryOut({ method: 'lineage', options }, () => [`lineage of ${this.id}`])
+    return lineage ?? ''
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+  }
+
+  async #carryOut<Answer>(call: ScriptedCall, apply: () => readonly Answer[]): Promise<readonly Answer[]> {
+    this.calls.push(call)
+    this.#watcher.called?.(this, call)
+    this.#callsUnderWay += 1
+    this.#callsUnderWayMax = Math.max(this.#callsUnderWay, this.#callsUnderWayMax)
+    try {
+      return await this.#fare(call, this.fate(call), apply)
+    } finally {
+      this.#callsUnderWay -= 1
+    }
+  }
+
+  async #fare<Answer>(call: ScriptedCall, fate: Fate, apply: () => readonly Answer[]): Promise<readonly Answer[]> {
+    if (this.#isClosed) throw new ReplicaError('CLOSED', 'it was closed', { replica: this.id })
+    await this.#travel(fate.there ?? 'at once')
+    if (fate.failure?.isApplied === false) throw this.#failure(fate.failure.code)
+    if (fate.throws !== undefined) throw fate.throws
+    const answers = apply()
+    await this.#travel(fate.back ?? 'at once')
+    if (fate.failure !== undefined) throw this.#failure(fate.failure.code)
+    this.#watcher.answers?.(this, call, answers)
+    return fate.garble === undefined ? answers : (fate.garble(answers) as readonly Answer[])
+  }
+
+  #travel(way: Way): Promise<void> | undefined {
+    if (way === 'at once') return undefined
+    return new Promise((resolve) => {
+      if (way === 'until released') this.#waiting.push(resolve)
+      else if (way !== 'for ever') this.#timers.after(way, resolve)
+    })
+  }
+
+  #failure(code: ReplicaErrorCode): ReplicaError {
+    return new ReplicaError(code, `scripted ${code.toLowerCase()}`, { replica: this.id })
+  }
+}
+
+/** What a call may meet, by name. */
+export const fates = {
+  refused: { failure: { code: 'UNAVAILABLE', isApplied: false } },
+  rejected: { failure: { code: 'REJECTED', isApplied: false } },
+  answerLost: { failure: { code: 'TIMEOUT', isApplied: true } },
+  hung: { there: 'for ever' },
+  held: { back: 'until released' },
+  heldBack: { there: 'until released' },
+} as const satisfies Readonly<Record<string, Fate>>

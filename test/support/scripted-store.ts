@@ -1,0 +1,100 @@
+import { type HashRange, inRange, keyHash } from '../../src/core/hash.ts'
+import type { RecordHead, RecordStamp, VersionedRecord } from '../../src/core/record.ts'
+import type { Entry, PutOutcome, ReadAnswer, VersionAnswer } from '../../src/replica.ts'
+
+interface Held {
+  readonly record: VersionedRecord
+  /** `payload`: the head can still be read, the checksum does not match. `head`: nothing can be read. */
+  readonly damage: 'payload' | 'head' | null
+}
+
+/** What a replica holds, by the letter of the port and written apart from the adapters: a Map, and damage on request. */
+export class ScriptedStore {
+  readonly #held = new Map<string, Held>()
+
+  get keys(): readonly string[] {
+    return [...this.#held.keys()]
+  }
+
+  /** The record as it was stored, damaged or not. */
+  peek(key: string): VersionedRecord | null {
+    return this.#held.get(key)?.record ?? null
+  }
+
+  isDamaged(key: string): boolean {
+    return (this.#held.get(key)?.damage ?? null) !== null
+  }
+
+  /** Puts a record there whatever was there before. */
+  place(record: VersionedRecord): void {
+    this.#held.set(record.key, { record, damage: null })
+  }
+
+  damage(key: string, damage: 'payload' | 'head'): void {
+    const held = this.#held.get(key)
+    if (held !== undefined) this.#held.set(key, { ...held, damage })
+  }
+
+  wipe(): void {
+    this.#held.clear()
+  }
+
+  get(key: string): ReadAnswer {
+    const held = this.#held.get(key)
+    if (held === undefined) return null
+    if (held.damage === null) return held.record
+    return { kind: 'corrupt', key, reason: 'the checksum does not match' }
+  }
+
+  getVersion(key: string): VersionAnswer {
+    const held = this.#held.get(key)
+    if (held === undefined) return null
+    return held.damage === 'head' ? { kind: 'corrupt', key, reason: 'not a record' } : headOf(held.record)
+  }
+
+  put({ record, mendsCorrupt }: Entry): PutOutcome {
+    const held = this.#held.get(record.key)
+    if (held === undefined || held.damage === 'head') {
+      this.place(record)
+      return { status: 'stored', retainUntilMs: record.retainUntilMs, replaced: null }
+    }
+    const order = comparison(record, held)
+    if (order < 0) return { status: 'superseded', by: stampOf(held.record) }
+    const retainUntilMs = Math.max(record.retainUntilMs, held.record.retainUntilMs)
+    if (order === 0 && mendsCorrupt !== true) {
+      this.#held.set(record.key, { ...held, record: { ...held.record, retainUntilMs } })
+      return { status: 'held', retainUntilMs }
+    }
+    const wasHeld = order === 0 && held.damage === null
+    this.place({ ...record, retainUntilMs })
+    return wasHeld
+      ? { status: 'held', retainUntilMs }
+      : { status: 'stored', retainUntilMs, replaced: stampOf(held.record) }
+  }
+
+  purge(head: RecordHead): boolean {
+    return this.#held.get(head.key)?.record.version === head.version && this.#held.delete(head.key)
+  }
+
+  heads(range: HashRange, keyPrefix: string): RecordHead[] {
+    return [...this.#held.values()]
+      .filter(({ record, damage }) => damage !== 'head' && record.key.startsWith(keyPrefix))
+      .filter(({ record }) => inRange(keyHash(record.key), range))
+      .map(({ record }) => headOf(record))
+  }
+}
+
+/** The order of records, spelled out. A payload that cannot be read cannot be compared either. */
+function comparison(put: VersionedRecord, { record: held, damage }: Held): number {
+  if (put.version !== held.version) return put.version > held.version ? 1 : -1
+  if (put.kind !== held.kind) return put.kind === 'tombstone' ? 1 : -1
+  return damage === null ? Buffer.compare(Buffer.from(put.payload), Buffer.from(held.payload)) : 0
+}
+
+function stampOf({ version, kind, expiresAtMs, retainUntilMs }: RecordStamp): RecordStamp {
+  return { version, kind, expiresAtMs, retainUntilMs }
+}
+
+function headOf({ key, version, kind, expiresAtMs, retainUntilMs }: RecordHead): RecordHead {
+  return { key, version, kind, expiresAtMs, retainUntilMs }
+}
