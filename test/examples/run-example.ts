@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+
+export interface Outcome {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface RunOptions {
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+const repository = fileURLToPath(new URL('../../', import.meta.url))
+const runMaxMs = 50_000
+
+/** Runs a program as a reader of the documentation would, with the Node of this process, and waits for its end. */
+export async function runExample(
+  file: string,
+  given: readonly string[] = [],
+  options: RunOptions = {},
+): Promise<Outcome> {
+  const child = spawn(process.execPath, [file, ...given], {
+    cwd: options.cwd ?? repository,
+    env: { ...process.env, NO_COLOR: '1', ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: runMaxMs,
+    killSignal: 'SIGKILL',
+  })
+  const exit = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', resolve)
+  })
+  const [stdout, stderr, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), exit])
+  return { stdout, stderr, exitCode }
+}
