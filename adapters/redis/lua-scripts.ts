@@ -1,0 +1,217 @@
+import { createHash } from 'node:crypto'
+import { foreverMs, layout } from '../../src/core/record.ts'
+import { timeText } from '../../src/core/version.ts'
+import type { RedisArgument } from './driver.ts'
+import type { RedisCommand } from './exchange.ts'
+
+export interface LuaScript {
+  readonly source: string
+  readonly sha1: string
+}
+
+/** @param values what the script sees as `ARGV` */
+export function scriptCommand(
+  { source, sha1 }: LuaScript,
+  keys: readonly string[],
+  values: readonly RedisArgument[],
+): RedisCommand {
+  const args: RedisArgument[] = ['EVALSHA', sha1, String(keys.length)]
+  for (const key of keys) args.push(key)
+  for (const value of values) args.push(value)
+  return { args, script: source }
+}
+
+/** The script by its source, which a server always knows: where a script that is not run must not leave anything behind. */
+export function sourceCommand(script: LuaScript, keys: readonly string[], values: readonly RedisArgument[]) {
+  const { args } = scriptCommand(script, keys, values)
+  args[0] = 'EVAL'
+  args[1] = script.source
+  return { args }
+}
+
+// Lua counts from 1, and both ends of a part belong to it.
+const { orderOffset, orderLength, expiryOffset, retentionOffset, timeLength, checksumOffset, headLength } = layout
+const order = `1, ${orderOffset + orderLength}`
+const version = `${orderOffset + 1}, ${orderOffset + orderLength - 1}`
+const kind = `${orderOffset + orderLength}, ${orderOffset + orderLength}`
+const expiry = `${expiryOffset + 1}, ${expiryOffset + timeLength}`
+const retention = `${retentionOffset + 1}, ${retentionOffset + timeLength}`
+const checksum = `${checksumOffset + 1}, ${headLength}`
+const head = `1, ${headLength}`
+
+/**
+ * How a new text meets the one that is held. ARGV: 1 the margin of native expiry in ms, 2 the caller's clock in ms,
+ * 3 a `1` for each key whose record mends a corrupt one and a `0` for each other, or nothing.
+ *
+ * Strings are compared with `<` only where both are hex digits of one width, because Lua asks the locale. The format
+ * mark and the order text come first in a head, so that a record is newer when its first 30 characters are larger.
+ * A held text that is no record may compare either way: it is looked at before it could win.
+ *
+ * `weigh` answers whether to store, and what the caller learns: false where nothing is held, or the head that is held.
+ * Where that head alone does not tell what happened, because both are the same version, a sign is added:
+ * `+` stored, `=` held already, `-` superseded.
+ */
+const meeting = `
+local sub, find, byte = string.sub, string.find, string.byte
+local marginMs, nowMs, mending = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local forever = '${timeText(foreverMs)}'
+
+local function isHead(text)
+  local kind = sub(text, ${kind})
+  return #text == ${headLength} and not find(text, '[^0-9a-f]') and sub(text, 1, 1) == '${layout.formatMark}'
+    and (kind == '0' or kind == '1')
+end
+
+local function hasLargerBytes(a, b)
+  local shared = math.min(#a, #b)
+  for first = 1, shared, 4096 do
+    local last = math.min(first + 4095, shared)
+    if sub(a, first, last) ~= sub(b, first, last) then
+      for place = first, last do
+        local x, y = byte(a, place), byte(b, place)
+        if x ~= y then return x > y end
+      end
+    end
+  end
+  return #a > #b
+end
+
+local function weighPayloads(head, new, mends, key, newKey)
+  local heldPayload = sub(redis.call('GET', key), ${headLength + 1})
+  local newPayload = sub(newKey and redis.call('GET', newKey) or new, ${headLength + 1})
+  if heldPayload ~= newPayload then
+    if mends or hasLargerBytes(newPayload, heldPayload) then return true, head .. '+' end
+    return false, head .. '-'
+  end
+  local isSame = sub(head, ${expiry}) == sub(new, ${expiry}) and sub(head, ${checksum}) == sub(new, ${checksum})
+  if mends and not isSame then return true, head .. '+' end
+  return false, head .. '='
+end
+
+local function weigh(index, held, new, key, newKey)
+  if not held then return true, false end
+  local head = sub(held, ${head})
+  local heldOrder, newOrder = sub(held, ${order}), sub(new, ${order})
+  if newOrder > heldOrder or not isHead(head) then return true, head end
+  local mends = mending ~= '' and byte(mending, index) == 49
+  if newOrder == heldOrder then return weighPayloads(head, new, mends, key, newKey) end
+  if mends and sub(new, ${version}) == sub(head, ${version}) then return true, head .. '+' end
+  return false, head
+end
+
+local function longestRetention(held, new)
+  local mine, theirs = sub(new, ${retention}), held and sub(held, ${retention}) or ''
+  if theirs > mine and isHead(sub(held, ${head})) then return theirs end
+  return mine
+end
+
+local function expiresAt(retention)
+  return string.format('%.0f', math.max(tonumber(retention, 16), nowMs) + marginMs)
+end
+
+local function expire(key, retention)
+  if retention == forever then redis.call('PERSIST', key) else redis.call('PEXPIREAT', key, expiresAt(retention)) end
+end
+
+local function prolong(key, held, new, answer)
+  if byte(answer, ${headLength + 1}) ~= 61 or sub(new, ${retention}) <= sub(held, ${retention}) then return end
+  redis.call('SETRANGE', key, ${retentionOffset}, sub(new, ${retention}))
+  expire(key, sub(new, ${retention}))
+end
+
+local function isString(reply)
+  return type(reply) == 'string' and reply ~= ''
+end
+`
+
+/**
+ * Puts whole texts. ARGV continues: 4 `whole` or `head`, what to read of the texts held; 5… a text for each key.
+ * Reading all in one command is quicker where texts are small. A key of another type reads as nothing and is replaced.
+ */
+export const putScript: LuaScript = scriptOf(`${meeting}
+local held
+if ARGV[4] == 'whole' then held = redis.call('MGET', unpack(KEYS)) end
+local answers, lasting, lastingLength = {}, {}, 0
+for index, key in ipairs(KEYS) do
+  local new = ARGV[index + 4]
+  local old = false
+  if held then old = held[index] else
+    local start = redis.pcall('GETRANGE', key, 0, ${headLength - 1})
+    if isString(start) then old = start end
+  end
+  local isStored, answer = weigh(index, old, new, key)
+  answers[index] = answer
+  if isStored then
+    local retention = longestRetention(old, new)
+    if retention ~= sub(new, ${retention}) then
+      new = sub(new, 1, ${retentionOffset}) .. retention .. sub(new, ${retentionOffset + timeLength + 1})
+    end
+    if retention == forever then
+      lasting[lastingLength + 1], lasting[lastingLength + 2] = key, new
+      lastingLength = lastingLength + 2
+    else
+      redis.call('SET', key, new, 'PXAT', expiresAt(retention))
+    end
+  else
+    prolong(key, old, new, answer)
+  end
+end
+if lastingLength > 0 then redis.call('MSET', unpack(lasting)) end
+return answers`)
+
+/**
+ * Puts texts that a command before it, in the same transaction, stored under keys of their own: for large ones, which
+ * are dear to hand to Lua. KEYS: each key followed by the key of its new text. ARGV continues: 4… the head of each.
+ * Whatever happens, nothing is left under the keys of the new texts.
+ */
+export const renameScript: LuaScript = scriptOf(`${meeting}
+local answers = {}
+local function putAll()
+  for index = 1, #KEYS / 2 do
+    local key, newKey, new = KEYS[2 * index - 1], KEYS[2 * index], ARGV[index + 3]
+    local old = redis.pcall('GETRANGE', key, 0, ${headLength - 1})
+    if not isString(old) then old = false end
+    local isStored, answer = weigh(index, old, new, key, newKey)
+    answers[index] = answer
+    if isStored then
+      local retention = longestRetention(old, new)
+      if retention ~= sub(new, ${retention}) then redis.call('SETRANGE', newKey, ${retentionOffset}, retention) end
+      redis.call('RENAME', newKey, key)
+      if retention ~= forever then expire(key, retention) end
+    else
+      redis.call('UNLINK', newKey)
+      prolong(key, old, new, answer)
+    end
+  end
+end
+local isDone, failure = pcall(putAll)
+if isDone then return answers end
+for index = 2, #KEYS, 2 do redis.call('UNLINK', KEYS[index]) end
+return type(failure) == 'table' and failure or redis.error_reply(failure)`)
+
+/** The heads held; false where there is nothing, and text that is no head where something is that cannot be read. */
+export const headsScript: LuaScript = scriptOf(`
+local heads = {}
+for index, key in ipairs(KEYS) do
+  local head = redis.pcall('GETRANGE', key, 0, ${headLength - 1})
+  if type(head) == 'table' then head = '?' end
+  if head == '' and redis.call('EXISTS', key) == 0 then head = false end
+  heads[index] = head
+end
+return heads`)
+
+/** Removes each key that holds exactly the version in ARGV, given with the format mark before it; 1 where it did. */
+export const purgeScript: LuaScript = scriptOf(`
+local removed = {}
+for index, key in ipairs(KEYS) do
+  removed[index] = 0
+  if redis.pcall('GETRANGE', key, 0, ${expiryOffset - 2}) == ARGV[index] then
+    removed[index] = redis.call('UNLINK', key)
+  end
+end
+return removed`)
+
+function scriptOf(text: string): LuaScript {
+  const source = text.trim()
+  return { source, sha1: createHash('sha1').update(source).digest('hex') }
+}

@@ -1,0 +1,126 @@
+import type { HashRange } from '../../src/core/hash.ts'
+import type { RecordHead } from '../../src/core/record.ts'
+import type { Entry, PutOutcome, ReadAnswer, ScanOptions, VersionAnswer } from '../../src/replica.ts'
+import type { Runtime } from '../../src/runtime.ts'
+import { PurgeBatch } from './purge-batch.ts'
+import { PutBatch } from './put-batch.ts'
+import { HeadsBatch, ReadBatch } from './read-batch.ts'
+import type { RedisBatch } from './redis-batch.ts'
+import { RedisCall, runCall } from './redis-call.ts'
+import { RedisScan } from './redis-scan.ts'
+import type { StoredKeys } from './stored-keys.ts'
+import { type LineageSettings, tellLineage } from './tell-lineage.ts'
+import type { ToldLineage } from './told-lineage.ts'
+
+export interface RedisCallsParts extends Omit<LineageSettings, 'random'> {
+  readonly stored: StoredKeys
+  readonly runtime: Runtime
+  readonly expiryMarginMs: number
+}
+
+/** When the replica closes, how long calls under way may go on, in ms. */
+const closeWaitMaxMs = 1_000
+
+/**
+ * The calls of the port.
+ *
+ * Once `lineage` was told, every answer is vouched for by it: when a server was restarted without its append-only file,
+ * replaced or emptied since, calls under way reject, and so do those made until one of them has found out. After that,
+ * calls go on, vouched for by nothing, until `lineage` is asked again. A caller that asks for the lineage after every
+ * failure therefore never takes the emptiness of a server that lost its data for an answer.
+ */
+export class RedisCalls {
+  readonly #parts: RedisCallsParts
+  readonly #underWay = new Set<RedisCall>()
+  #told: ToldLineage | null = null
+  #isClosed = false
+  #whenIdle: (() => void) | null = null
+
+  constructor(parts: RedisCallsParts) {
+    this.#parts = parts
+  }
+
+  async getMany(keys: readonly string[], timeoutMs: number): Promise<readonly ReadAnswer[]> {
+    const batch = new ReadBatch(keys, this.#parts)
+    await this.#perform(batch, timeoutMs)
+    return batch.answers
+  }
+
+  async getVersions(keys: readonly string[], timeoutMs: number): Promise<readonly VersionAnswer[]> {
+    const batch = new HeadsBatch(keys, this.#parts)
+    await this.#perform(batch, timeoutMs)
+    return batch.answers
+  }
+
+  async putManyIfNewer(entries: readonly Entry[], timeoutMs: number): Promise<readonly PutOutcome[]> {
+    const { runtime, expiryMarginMs, stored, failures } = this.#parts
+    const batch = new PutBatch(entries, { stored, failures, expiryMarginMs, nowMs: runtime.clock.nowMs() })
+    await this.#perform(batch, timeoutMs)
+    return batch.outcomes
+  }
+
+  async purgeMany(heads: readonly RecordHead[], timeoutMs: number): Promise<readonly boolean[]> {
+    const batch = new PurgeBatch(heads, this.#parts)
+    await this.#perform(batch, timeoutMs)
+    return batch.answers
+  }
+
+  scan(range: HashRange, options: ScanOptions): AsyncIterable<readonly RecordHead[]> {
+    const scan = new RedisScan(this.#parts, range, options)
+    // One lineage from the first page to the last, also when another call finds out meanwhile that it is over.
+    const told = this.#vouching()
+    return scan.pages((work) => this.#run(options.pageTimeoutMs, work, told))
+  }
+
+  async lineage(timeoutMs: number): Promise<string> {
+    const { random } = this.#parts.runtime
+    this.#told = await this.#run(timeoutMs, (call) => tellLineage({ ...this.#parts, random }, call), null)
+    return this.#told.text
+  }
+
+  /** Lets calls under way end for a moment, and rejects new ones. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    if (this.#underWay.size > 0) {
+      await new Promise<void>((resolve) => {
+        const cancel = this.#parts.runtime.timers.after(closeWaitMaxMs, resolve)
+        const previous = this.#whenIdle
+        this.#whenIdle = () => {
+          cancel()
+          resolve()
+          previous?.()
+        }
+      })
+    }
+    this.#parts.routes.close()
+  }
+
+  async #perform(batch: RedisBatch, timeoutMs: number): Promise<void> {
+    if (batch.keys.length === 0) return this.#assertOpen()
+    await this.#run(timeoutMs, (call) => this.#parts.routes.perform(batch, call))
+  }
+
+  async #run<Answer>(
+    timeoutMs: number,
+    work: (call: RedisCall) => Promise<Answer>,
+    told: ToldLineage | null = this.#vouching(),
+  ): Promise<Answer> {
+    this.#assertOpen()
+    const call = new RedisCall(told)
+    this.#underWay.add(call)
+    try {
+      return await runCall(call, timeoutMs, this.#parts.runtime.timers, this.#parts.failures, work)
+    } finally {
+      this.#underWay.delete(call)
+      if (this.#underWay.size === 0) this.#whenIdle?.()
+    }
+  }
+
+  #vouching(): ToldLineage | null {
+    return this.#told === null || this.#told.isRevoked ? null : this.#told
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw this.#parts.failures.closed()
+  }
+}
