@@ -40,7 +40,10 @@ export interface OtherProcess {
   readonly argument?: string
 }
 
-/** Each promise resolves when the thing is done: `start` when the server accepts connections again. */
+/**
+ * Each promise resolves when the thing is done: `start` when the server accepts connections again. `thaw` and `start` do
+ * nothing where nothing is frozen or down.
+ */
 export interface ServerControl {
   /** The server still accepts connections and never answers, as after SIGSTOP. */
   freeze(): Promise<void>
