@@ -18,6 +18,7 @@ export class PostgresConnection {
   #endReason: unknown = null
   #rejectRequest: (reason: unknown) => void = () => undefined
   #isStandby = false
+  #hasStalePlans = false
 
   /** @param onEnd called once, when the connection ends without {@link end} having been called */
   constructor(replica: string, driver: PgDriver, settings: object, onEnd: (connection: PostgresConnection) => void) {
@@ -33,6 +34,15 @@ export class PostgresConnection {
 
   get isEnded(): boolean {
     return this.#endReason !== null
+  }
+
+  /** Prepared statements of this connection no longer fit the table; it is closed after the call. */
+  get hasStalePlans(): boolean {
+    return this.#hasStalePlans
+  }
+
+  noteStalePlans(): void {
+    this.#hasStalePlans = true
   }
 
   async open(): Promise<void> {

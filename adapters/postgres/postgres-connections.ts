@@ -132,9 +132,14 @@ export class PostgresConnections {
 
   #release(connection: PostgresConnection): void {
     if (connection.isEnded) this.#openWhatIsMissing()
-    else if (this.#isClosed) connection.close()
+    else if (this.#isClosed || connection.hasStalePlans) this.#retire(connection)
     else this.#offer(connection)
     if (this.#busy.size === 0) this.#onBusyOver()
+  }
+
+  #retire(connection: PostgresConnection): void {
+    connection.close()
+    this.#openWhatIsMissing()
   }
 
   #offer(connection: PostgresConnection): void {

@@ -65,8 +65,9 @@ export class PostgresDatabase {
     values: readonly unknown[],
   ): Promise<readonly Row[]> {
     for (let attempt = 1; ; attempt += 1) {
+      const isPrepared = this.#canPrepare && !connection.hasStalePlans
       try {
-        return await connection.request(this.#canPrepare ? statement : { text: statement.text }, values)
+        return await connection.request(isPrepared ? statement : { text: statement.text }, values)
       } catch (error) {
         if (attempt === attemptsMax || !(await this.#mend(connection, error))) throw error
       }
@@ -81,11 +82,10 @@ export class PostgresDatabase {
       await this.#create(connection)
       return true
     }
-    if (notPrepared.has(state) || isStalePlan(error)) {
-      this.#canPrepare = false
-      return true
-    }
-    return undone.has(state)
+    if (notPrepared.has(state)) this.#canPrepare = false
+    else if (isStalePlan(error)) connection.noteStalePlans()
+    else return undone.has(state)
+    return true
   }
 
   /**

@@ -33,7 +33,7 @@ export const postgresGuarantees: ReplicaGuarantees = {
   backend: 'postgres',
 }
 
-export const postgresLimits: ReplicaLimits = { batchKeysMax: 1000, callsInFlightMax: 1 }
+export const postgresLimits: ReplicaLimits = { batchKeysMax: 1000, callsInFlightMax: 2 }
 
 export const schemaDefault = 'public'
 export const tableDefault = 'keyv_quorum'

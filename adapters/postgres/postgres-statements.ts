@@ -159,7 +159,7 @@ function scanText(table: string): string {
         LIMIT $4::bigint
       ) AS page
     ) AS numbered
-    WHERE starts_with(key, $5::text) OR starts_with(key, U&'\\${digestMark.charCodeAt(0).toString(16).padStart(4, '0')}') OR place = seen
+    WHERE starts_with(key, $5::text) OR starts_with(key, chr(${digestMark.charCodeAt(0)})) OR place = seen
     ORDER BY key_hash, key`
 }
 

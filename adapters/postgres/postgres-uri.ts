@@ -10,6 +10,8 @@ export interface PostgresAddress {
 }
 
 const scheme = /^(?:postgres|postgresql):\/\//i
+/** Stands where a user is given and no host, which is no URL by the book. */
+const noHost = 'no-host.invalid'
 const expected = 'postgres://user:password@host:port/database, with / ? # @ in the password written as %2F %3F %23 %40'
 
 export function isPostgresUri(text: string): boolean {
@@ -29,8 +31,9 @@ export function parsePostgresUri(text: string): PostgresAddress {
   }
   const url = parseUrl(text)
   const query = (name: string) => url.searchParams.get(name) || undefined
+  const hostname = url.hostname === noHost ? '' : url.hostname.replace(/^\[(.+)\]$/, '$1')
   return definedOnly({
-    host: query('host') ?? (decode(url.hostname.replace(/^\[(.+)\]$/, '$1')) || undefined),
+    host: query('host') ?? (decode(hostname) || undefined),
     port: query('port') ?? (url.port || undefined),
     database: decode(url.pathname.slice(1)) || undefined,
     user: query('user') ?? (decode(url.username) || undefined),
@@ -43,7 +46,7 @@ function parseUrl(text: string): URL {
   // An unescaped / or ? in a password ends the authority early: the rest of the password would pass for a database.
   if (afterScheme.includes('@', authorityLength)) throw new ConfigError('PostgreSQL URI', expected)
   const escaped = text.replaceAll(' ', '%20').replace(/%(?![0-9a-f]{2})/gi, '%25')
-  const url = URL.parse(escaped) ?? URL.parse(escaped.replace('@/', '@localhost/'))
+  const url = URL.parse(escaped) ?? URL.parse(escaped.replace('@/', `@${noHost}/`))
   if (url === null) throw new ConfigError('PostgreSQL URI', expected)
   return url
 }
