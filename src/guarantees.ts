@@ -42,7 +42,7 @@ const statements: Readonly<Record<GuaranteeId, string>> = {
 
 /** Takes the options of a store or of a view of it, and its replicas. */
 export function describeGuarantees(options: ResolvedOptions, replicas: readonly ReplicaFacts[]): Guarantees {
-  const racy = options.singleProcess ? [] : replicas.filter(({ guarantees }) => guarantees.putIfNewer === 'racy')
+  const racy = options.singleProcess ? [] : replicas.filter(isRacyBetweenProcesses)
   const facts = { options, replicas, racy }
   const verdicts: Readonly<Record<GuaranteeId, Verdict>> = {
     G1: newestRead(facts),
@@ -65,6 +65,11 @@ export function describeGuarantees(options: ResolvedOptions, replicas: readonly 
     notes: Object.freeze(notes),
     toString: () => guaranteesText(entries, notes),
   })
+}
+
+/** Nobody can come in between at a replica that is private to this process. */
+function isRacyBetweenProcesses({ guarantees }: ReplicaFacts): boolean {
+  return guarantees.putIfNewer === 'racy' && guarantees.sharedBy !== 'process'
 }
 
 function entry(id: GuaranteeId, verdicts: Readonly<Record<GuaranteeId, Verdict>>): Guarantee {

@@ -10,10 +10,17 @@ import { ownMembers } from './own-members.ts'
 import { type Problem, throwProblems } from './problem.ts'
 import { redact } from './redact.ts'
 
+declare const fromFile: unique symbol
+
+/** An entry of a configuration file that is no text: only opening it tells whether it is a replica. */
+export interface ConfiguredSource {
+  readonly [fromFile]: true
+}
+
 /** What a configuration file holds: the list of replicas, and the options beside it. */
 export interface QuorumConfig extends QuorumOptions {
   /** URIs, `{ use: … }` objects, and from a JS or TS file also ready stores. Checked when they are opened. */
-  readonly replicas: readonly (string | object)[]
+  readonly replicas: readonly (string | ConfiguredSource)[]
 }
 
 const replicaList = v.pipe(v.array(v.unknown(), 'a list of replicas'), v.minLength(1, 'at least one replica'))
@@ -64,6 +71,6 @@ function sourceProblems(replicas: readonly unknown[]): Problem[] {
   })
 }
 
-function isSource(source: unknown): source is string | object {
+function isSource(source: unknown): source is string | ConfiguredSource {
   return typeof source === 'string' || (typeof source === 'object' && source !== null)
 }
