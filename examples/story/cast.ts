@@ -47,7 +47,7 @@ export function givenCast(uris: readonly string[], witness: Witness): Cast {
   const players: Player[] = []
   try {
     for (const [index, uri] of uris.slice(0, playersCount).entries()) {
-      const replica = openReplica(uri, `--replica number ${index + 1}`)
+      const replica = openReplica(uri, `replicas[${index}]`)
       players.push(stagePlayer(index + 1, replica, whereIs(uri, replica), witness))
     }
   } catch (error) {

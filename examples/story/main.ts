@@ -60,10 +60,12 @@ async function tellAndTidy(cast: Cast, witness: Witness, narrator: Narrator) {
   }
 }
 
-/** Ctrl-C ends the story at its next line, and what it wrote is removed all the same. */
+/** Ctrl-C, or a pager that was left, ends the story at its next line; what it wrote is removed all the same. */
 function interruption(): AbortSignal {
   const controller = new AbortController()
-  process.once('SIGINT', () => controller.abort(new Interruption('interrupted')))
+  const interrupt = () => controller.abort(new Interruption('interrupted'))
+  process.once('SIGINT', interrupt)
+  process.stdout.on('error', interrupt)
   return controller.signal
 }
 

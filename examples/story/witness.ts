@@ -1,3 +1,4 @@
+import { setImmediate as turnOfEventLoop } from 'node:timers/promises'
 import { isCorrupt } from '../../src/core/record.ts'
 import type { Version } from '../../src/core/version.ts'
 import type { Replica, VersionAnswer } from '../../src/replica.ts'
@@ -52,9 +53,15 @@ export class Witness {
     return taken
   }
 
-  /** Resolves when every call has been answered: a caller gets its answer at r or w, the others come a little later. */
+  /**
+   * Resolves when every call has been answered, and the store has heard the answers: a caller is answered at r or w,
+   * the rest comes a little later, and the store, further away, hears of it later than the witness.
+   */
   async settled(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay)
+    do {
+      await Promise.all(this.#underWay)
+      await turnOfEventLoop()
+    } while (this.#underWay.size > 0)
   }
 
   #note<Answer>(

@@ -11,6 +11,8 @@ export interface Outcome {
 export interface RunOptions {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
+  /** false: its output goes nowhere, as after a pager was left. Default true. */
+  readonly isHeard?: boolean
 }
 
 const repository = fileURLToPath(new URL('../../', import.meta.url))
@@ -29,10 +31,12 @@ export async function runExample(
     timeout: runMaxMs,
     killSignal: 'SIGKILL',
   })
+  if (options.isHeard === false) child.stdout.destroy()
   const exit = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', resolve)
   })
-  const [stdout, stderr, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), exit])
+  const heard = options.isHeard === false ? '' : text(child.stdout)
+  const [stdout, stderr, exitCode] = await Promise.all([heard, text(child.stderr), exit])
   return { stdout, stderr, exitCode }
 }

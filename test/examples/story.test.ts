@@ -21,6 +21,15 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }))
 
+function storyKeysIn(file: string): unknown[] {
+  const database = new DatabaseSync(file, { readOnly: true })
+  try {
+    return database.prepare("SELECT key FROM keyv_quorum WHERE key LIKE 'carts-%'").all()
+  } finally {
+    database.close()
+  }
+}
+
 describe('the story over replicas of its own', () => {
   let told: Outcome
 
@@ -119,9 +128,7 @@ describe('the story over servers', () => {
     expect(told.stdout).toContain("The story's keys were removed again")
     expect(await redisCommand(redis.url, 'KEYS', '*carts-*')).toEqual([])
     expect(await postgresCommand(postgres.url, "SELECT 1 FROM keyv_quorum WHERE key LIKE 'carts-%'")).toBe(0)
-    const database = new DatabaseSync(join(folder, 'given.db'), { readOnly: true })
-    expect(database.prepare("SELECT key FROM keyv_quorum WHERE key LIKE 'carts-%'").all()).toEqual([])
-    database.close()
+    expect(storyKeysIn(join(folder, 'given.db'))).toEqual([])
   })
 })
 
@@ -138,7 +145,7 @@ describe('the command', () => {
   test.each([
     ['an option that there is not', ['--replicas'], /--replicas/],
     ['too few replicas', given('memory://', 'memory://'), /needs 3 replicas or none at all, and got 2/],
-    ['a URI of no backend', given('memory://', 'nonsense://here', 'memory://'), /--replica number 2: expected /],
+    ['a URI of no backend', given('memory://', 'nonsense://here', 'memory://'), /^replicas\[1\]: expected a URI /],
     [
       'one replica twice',
       given('sqlite://a.db', 'memory://', 'sqlite://a.db'),
@@ -159,6 +166,15 @@ describe('the command', () => {
     expect(stderr).not.toMatch(stackLine)
     expect(stdout + stderr).not.toContain('secret')
     expect(exitCode).toBe(1)
+  })
+
+  test('ends quietly when nobody listens any more, and leaves nothing behind', async () => {
+    const files = ['x', 'y', 'z'].map((name) => join(folder, `${name}.db`))
+    const uris = files.map((file) => `sqlite://${file}`)
+    const { exitCode, stderr } = await runExample(story, given(...uris), { isHeard: false })
+    expect(stderr).toBe('')
+    expect(exitCode).toBe(130)
+    for (const file of files) expect(storyKeysIn(file)).toEqual([])
   })
 
   test('creates no file for a replica that it refuses', async () => {
