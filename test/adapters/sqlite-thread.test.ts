@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
@@ -14,9 +14,11 @@ const patientMs = 30_000
 const key = userKey('a')
 const threads: SqliteThread[] = []
 const hangs: Int32Array[] = []
+const children: ChildProcess[] = []
 
 afterEach(async () => {
   for (const released of hangs.splice(0)) release(released)
+  for (const child of children.splice(0)) child.kill('SIGKILL')
   await Promise.all(threads.splice(0).map((thread) => thread.close()))
 })
 
@@ -154,6 +156,7 @@ describe('the process', () => {
     const child = spawn(process.execPath, [fileURLToPath(new URL('idle-process.ts', support)), path], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
+    children.push(child)
     const exit = once(child, 'exit')
     let said = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
