@@ -42,6 +42,7 @@ export class KeyRead<Head extends RecordHead> {
   #answered = 0
   #failed = 0
   #newest: Head | null = null
+  #newestFrom = -1
   #phase: 'collecting' | 'writing-back' | 'settled' = 'collecting'
   #winner: Head | null = null
   /** During the write-back, by replica: whether it holds the winner, or failed to take it. */
@@ -71,7 +72,10 @@ export class KeyRead<Head extends RecordHead> {
     if (isCorrupt(answer)) this.#failed += 1
     else {
       this.#answered += 1
-      if (answer !== null && (this.#newest === null || compareHeads(answer, this.#newest) > 0)) this.#newest = answer
+      if (answer !== null && (this.#newest === null || compareHeads(answer, this.#newest) > 0)) {
+        this.#newest = answer
+        this.#newestFrom = replica
+      }
     }
     return this.#advance(replica, nowMs)
   }
@@ -158,7 +162,7 @@ export class KeyRead<Head extends RecordHead> {
   #lateRepairs(replica: number, nowMs: number): readonly Repair<Head>[] {
     const newest = this.#newest
     if (newest === null || this.#answers[replica] === undefined) return noRepairs
-    if (this.#answers[replica] === newest) return this.#allRepairs(nowMs)
+    if (this.#newestFrom === replica) return this.#allRepairs(nowMs)
     const held = staleness(this.#answers[replica], newest, nowMs)
     return held === null ? noRepairs : [{ replica, record: newest, held }]
   }
