@@ -63,17 +63,23 @@ export class KeyOrder {
         phase = 'abandoned'
         if (call.access === 'read') this.#letPass(pending)
       })
-      const work = async () => {
-        if (before.size > 0) await Promise.allSettled([...before].map(({ settled }) => settled))
-        if (phase === 'abandoned') return
-        phase = 'sent'
-        await call.run(() => phase === 'abandoned').then(resolve, reject)
-      }
-      const settled = work().finally(() => {
+      const settle = <Result>(tell: (result: Result) => void, result: Result) => {
         cancelTimer()
         this.#forget(pending)
-      })
-      const pending = { access: call.access, keys: call.keys, sinceMs: this.#runtime.clock.monotonicMs(), settled }
+        tell(result)
+      }
+      const work = async () => {
+        if (before.size > 0) await Promise.allSettled([...before].map(({ settled }) => settled))
+        if (phase === 'abandoned') return this.#forget(pending)
+        phase = 'sent'
+        const answer = call.run(() => phase === 'abandoned')
+        await answer.then(
+          (given) => settle(resolve, given),
+          (reason: unknown) => settle(reject, reason),
+        )
+      }
+      const sinceMs = this.#runtime.clock.monotonicMs()
+      const pending: Pending = { access: call.access, keys: call.keys, sinceMs, settled: work() }
       this.#remember(pending)
     })
   }
