@@ -113,9 +113,11 @@ export class WriteBatch {
     const sent = slots.flatMap((slot) =>
       slot.record === null ? [] : [{ slot, attempt: slot.attempt, record: slot.record }],
     )
+    // Nothing but the record: an adapter may hand its entries to another thread.
+    const entries = sent.map(({ record }) => ({ record }))
     const options = this.#deadline.callOptions(this.#plan.w)
     for (const [replica, watched] of this.#context.replicas.entries()) {
-      this.#causes.watch(replica, watched.putManyIfNewer(sent, options)).then(
+      this.#causes.watch(replica, watched.putManyIfNewer(entries, options)).then(
         (outcomes) => this.#onOutcomes(sent, outcomes),
         (error: unknown) => this.#onFailure(replica, sent, error),
       )
