@@ -8,6 +8,7 @@ import { memoryReplica } from './memory/memory-replica.ts'
 import type { Backend, OpenPlan } from './open/backend.ts'
 import { assertDriverInstalled } from './open/driver.ts'
 import { lazyReplica } from './open/lazy-replica.ts'
+import { assertNoCredentials } from './open/misplaced-credentials.ts'
 import { withPlace } from './open/placed-error.ts'
 import { postgresBackend } from './open/postgres-backend.ts'
 import { redisBackend } from './open/redis-backend.ts'
@@ -48,7 +49,9 @@ function openUri(uri: string, field: string): Replica {
   const native = openNative(uri, field)
   if (native !== null) return native
   if (!uri.startsWith(memoryScheme)) throw unknownUri(uri, schemes, field)
-  const id = `memory:${uri.slice(memoryScheme.length) || placeOf(field)}`
+  const name = uri.slice(memoryScheme.length)
+  assertNoCredentials(name, field)
+  const id = `memory:${name || placeOf(field)}`
   assertId(id, field)
   return memoryReplica({ id })
 }

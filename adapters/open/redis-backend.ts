@@ -1,6 +1,8 @@
 import * as v from 'valibot'
+import { ConfigError } from '../../src/errors.ts'
 import { checkedOptions, type RedisReplicaOptions } from '../redis/redis-options.ts'
 import { describeRedisSource, type RedisSource, redisGuarantees } from '../redis/redis-source.ts'
+import { isRedisUri } from '../redis/redis-uri.ts'
 import type { Backend, OpenPlan } from './backend.ts'
 import { withCredentials } from './credentials.ts'
 import { commonSettings, numberSetting, readSettings, required, textSetting } from './settings.ts'
@@ -47,6 +49,7 @@ export const redisBackend: Backend = {
 }
 
 function plan(source: unknown, options: RedisReplicaOptions): OpenPlan | null {
+  if (typeof source === 'string') assertEncoded(source)
   const described = describeRedisSource(source)
   if (described === null) return null
   checkedOptions(options)
@@ -64,4 +67,14 @@ function plan(source: unknown, options: RedisReplicaOptions): OpenPlan | null {
       return () => redisReplica(source as RedisSource, { ...options, id })
     },
   }
+}
+
+/** An unescaped / ? # in a password ends the host early: the rest would pass for a database, or be ignored. */
+function assertEncoded(uri: string): void {
+  const afterScheme = uri.slice(uri.indexOf('://') + '://'.length)
+  if (!isRedisUri(uri) || !afterScheme.includes('@', afterScheme.search(/[/?#]|$/))) return
+  throw new ConfigError(
+    'redis',
+    'redis://user:password@host:port/database, with / ? # in the password written as %2F %3F %23',
+  )
 }

@@ -4,6 +4,7 @@ import type { SqliteReplicaOptions } from '../sqlite/sqlite-replica.ts'
 import { assertTableName } from '../sqlite/sqlite-schema.ts'
 import { describeSqliteSource, sqliteGuarantees } from '../sqlite/sqlite-source.ts'
 import type { Backend, OpenPlan } from './backend.ts'
+import { assertNoCredentials } from './misplaced-credentials.ts'
 import { commonSettings, readSettings, required, textSetting } from './settings.ts'
 
 /** A SQLite replica as configuration files name it. */
@@ -30,6 +31,9 @@ export const sqliteBackend: Backend = {
   planSource(source) {
     // SQLite would take no path for a temporary database: nobody who writes a URI means that.
     if (source === scheme) throw new ConfigError('source', 'a path after sqlite://, such as sqlite://./cache.db')
+    if (typeof source === 'string' && source.startsWith(scheme)) {
+      assertNoCredentials(source.slice(scheme.length), 'source')
+    }
     return plan(source, {})
   },
   planSettings(settings, field) {

@@ -40,9 +40,13 @@ export function readFields<const S extends ObjectSchema>(
   for (const [name, member] of members) {
     const fieldSchema = Object.hasOwn(schema.entries, name) ? schema.entries[name] : undefined
     const field = fieldPath(place.parent, name)
-    if (fieldSchema === undefined) problems.push({ field, expected: unknownName(name, known, place.noun) })
-    else if (v.is(fieldSchema, member)) value[name] = member
-    else problems.push({ field, expected: `${expectation(fieldSchema, member)}, not ${describeFound(member)}` })
+    if (fieldSchema === undefined) {
+      problems.push({ field, expected: unknownName(name, known, place.noun) })
+      continue
+    }
+    const expected = expectation(fieldSchema, member)
+    if (expected === null) value[name] = member
+    else problems.push({ field, expected: `${expected}, not ${describeFound(member)}` })
   }
   return { value: value as Partial<v.InferOutput<S>>, problems }
 }
@@ -53,7 +57,12 @@ function unknownName(name: string, known: readonly string[], noun: string): stri
   return `a known ${noun}, one of ${known.join(', ')}, not ${nameForMessage(name)}`
 }
 
-function expectation(schema: FieldSchema, member: unknown): string {
-  const result = v.safeParse(schema, member, { abortPipeEarly: true })
-  return result.issues?.[0].message ?? 'something else'
+/** What belongs there, or null when it is right. */
+function expectation(schema: FieldSchema, member: unknown): string | null {
+  try {
+    const { issues } = v.safeParse(schema, member, { abortPipeEarly: true })
+    return issues?.[0].message ?? null
+  } catch {
+    return 'something that can be read'
+  }
 }
