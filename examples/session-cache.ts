@@ -40,6 +40,9 @@ function sessionIdOf(request: IncomingMessage): string | undefined {
   return /(?:^|; )session=([\w-]{36})/.exec(request.headers.cookie ?? '')?.[1]
 }
 
+// The first call loads the adapters and opens the files: better now than when visitors wait.
+await sessions.get('nobody').catch(() => undefined)
+
 // A visitor comes three times.
 server.listen(0, '127.0.0.1')
 await once(server, 'listening')

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { exampleEnd, exampleIn, exampleStart, writeProject } from './readme-example.ts'
-import { runExample } from './run-example.ts'
+import { coldStart, runExample } from './run-example.ts'
 
 const readme = new URL('../../README.md', import.meta.url)
 
-test('the example of the README runs as printed', async () => {
+test('the example of the README runs as printed', coldStart, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'keyv-quorum-'))
   try {
     const file = await writeProject(folder, exampleIn(await readFile(readme, 'utf8')))
