@@ -32,7 +32,7 @@ export async function fill(keyv: Keyv, bytes: number): Promise<void> {
     key: keyFor(index),
     value: valueFor(index, bytes),
   }))
-  await keyv.setMany(entries)
+  for (let start = 0; start < keysCount; start += 100) await keyv.setMany(entries.slice(start, start + 100))
 }
 
 export function gets({ name, keyv }: Store): Subject {

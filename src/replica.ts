@@ -76,6 +76,8 @@ export interface ReplicaLimits {
 export interface CallOptions {
   /** How long this call may take, in ms, counted from the call. */
   readonly timeoutMs: number
+  /** How long the call may wait for its turn before that, in ms. Default: `timeoutMs`. Adapters ignore it. */
+  readonly queueMs?: number
   /**
    * Set when no quorum would be left without this replica: the failure detector lets the call through. Adapters ignore it.
    */

@@ -67,9 +67,10 @@ export class Deadline {
 
   /** @param needed how many answers the phase waits for: with fewer replicas up, requests go to those held to be down too */
   callOptions(needed: number): CallOptions {
-    const timeoutMs = Math.min(this.#plan.callTimeoutMs, this.remainingMs())
+    const queueMs = this.remainingMs()
+    const timeoutMs = Math.min(this.#plan.callTimeoutMs, queueMs)
     const up = this.#context.replicas.filter((replica) => replica.isWorthAsking()).length
-    return up < needed ? { timeoutMs, lastResort: true } : { timeoutMs }
+    return up < needed ? { timeoutMs, queueMs, lastResort: true } : { timeoutMs, queueMs }
   }
 
   cancel(): void {

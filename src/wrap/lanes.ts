@@ -2,166 +2,167 @@ import { isNotApplied, ReplicaError } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { CallOptions, Entry, PutOutcome, ReadAnswer, Replica, VersionAnswer } from '../replica.ts'
 import type { Clock } from '../runtime.ts'
-import { type Join, joinPuts, joinReads } from './joins.ts'
-
-/** Requests of one kind: how to join them, and whom to ask. */
-interface Lane<Item, Answer> {
-  readonly join: (requests: readonly (readonly Item[])[]) => Join<Item, Answer>
-  readonly call: (items: readonly Item[], options: CallOptions) => Promise<readonly Answer[]>
-  readonly waiting: Request<Item, Answer>[]
-}
-
-interface Request<Item, Answer> {
-  readonly items: readonly Item[]
-  readonly options: CallOptions
-  readonly sinceMs: number
-  readonly resolve: (answers: readonly Answer[]) => void
-  readonly reject: (error: unknown) => void
-}
+import { joinPuts, joinReads } from './joins.ts'
+import { Lane, type WaitingRequest } from './lane.ts'
 
 export interface LanesOptions {
   /** The most entries that may wait for this replica; further requests are refused. Default 100,000. */
   readonly queuedKeysMax?: number
+  /** The most characters of payload in one call, unless a single record has more. Default 1,000,000. */
+  readonly batchLengthMax?: number
 }
 
 export const queuedKeysMaxDefault = 100_000
+export const batchLengthMaxDefault = 1_000_000
 
 /**
  * Keeps at most `limits.callsInFlightMax` calls under way and at most `limits.batchKeysMax` entries in each: what comes
  * meanwhile waits and goes out together, so a slow replica gets fewer and larger calls instead of more of them.
  */
 export function withLanes(inner: Replica, clock: Clock, events: Events, options: LanesOptions = {}): Replica {
-  const { batchKeysMax, callsInFlightMax } = inner.limits
-  const queuedKeysMax = options.queuedKeysMax ?? queuedKeysMaxDefault
-  let inFlight = 0
-  let queuedKeys = 0
-
-  const reads: Lane<string, ReadAnswer> = {
-    join: joinReads,
-    call: (keys, given) => inner.getMany(keys, given),
-    waiting: [],
-  }
-  const versions: Lane<string, VersionAnswer> = {
-    join: joinReads,
-    call: (keys, given) => inner.getVersions(keys, given),
-    waiting: [],
-  }
-  const puts: Lane<Entry, PutOutcome> = {
-    join: joinPuts,
-    call: (entries, given) => inner.putManyIfNewer(entries, given),
-    waiting: [],
-  }
-
-  function submit<Item, Answer>(
-    lane: Lane<Item, Answer>,
-    items: readonly Item[],
-    given: CallOptions,
-  ): Promise<readonly Answer[]> {
-    if (items.length === 0) return Promise.resolve([])
-    if (items.length > batchKeysMax) return submitCut(lane, items, given)
-    if (inFlight < callsInFlightMax) return send(() => lane.call(items, given))
-    if (queuedKeys + items.length > queuedKeysMax) return Promise.reject(refuse(items.length))
-    queuedKeys += items.length
-    return new Promise((resolve, reject) => {
-      lane.waiting.push({ items, options: given, sinceMs: clock.monotonicMs(), resolve, reject })
-    })
-  }
-
-  async function submitCut<Item, Answer>(
-    lane: Lane<Item, Answer>,
-    items: readonly Item[],
-    given: CallOptions,
-  ): Promise<readonly Answer[]> {
-    const parts: Promise<readonly Answer[]>[] = []
-    for (let start = 0; start < items.length; start += batchKeysMax) {
-      parts.push(submit(lane, items.slice(start, start + batchKeysMax), given))
-    }
-    const ends = await Promise.allSettled(parts)
-    const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []))
-    if (failures.length > 0) throw failureOfWhole(failures, parts.length)
-    return ends.flatMap((end) => (end.status === 'fulfilled' ? end.value : []))
-  }
-
-  /** That nothing was applied can be said only when it is so of every part. */
-  function failureOfWhole(failures: readonly unknown[], parts: number): unknown {
-    const uncertain = failures.find((failure) => !(failure instanceof ReplicaError && isNotApplied(failure)))
-    if (uncertain !== undefined || failures.length === parts) return uncertain ?? failures[0]
-    return new ReplicaError('TIMEOUT', 'only a part of the request was sent', { replica: inner.id, cause: failures[0] })
-  }
-
-  function send<Answer>(call: () => Promise<Answer>): Promise<Answer> {
-    inFlight += 1
-    return call().finally(() => {
-      inFlight -= 1
-      sendWaiting()
-    })
-  }
-
-  function sendWaiting(): void {
-    // Writes first: a read is answered by the other replicas, a write is missed for good until something mends it.
-    while (inFlight < callsInFlightMax && (sendNext(puts) || sendNext(reads) || sendNext(versions))) {
-      // Each turn of the loop has sent one call.
-    }
-  }
-
-  function sendNext<Item, Answer>(lane: Lane<Item, Answer>): boolean {
-    const requests = take(lane)
-    if (requests.length === 0) return false
-    const join = lane.join(requests.map((request) => request.items))
-    send(() => lane.call(join.items, joinOptions(requests))).then(
-      (answers) => {
-        for (const [index, request] of requests.entries()) request.resolve(join.split(index, answers))
-      },
-      (error: unknown) => {
-        for (const request of requests) request.reject(error)
-      },
-    )
-    return true
-  }
-
-  /** As many waiting requests as fit one call, leaving out those whose time is over. */
-  function take<Item, Answer>(lane: Lane<Item, Answer>): Request<Item, Answer>[] {
-    const nowMs = clock.monotonicMs()
-    const taken: Request<Item, Answer>[] = []
-    let size = 0
-    let seen = 0
-    for (const request of lane.waiting) {
-      if (size + request.items.length > batchKeysMax) break
-      seen += 1
-      queuedKeys -= request.items.length
-      if (nowMs - request.sinceMs >= request.options.timeoutMs) request.reject(tooLate())
-      else {
-        size += request.items.length
-        taken.push(request)
-      }
-    }
-    lane.waiting.splice(0, seen)
-    return taken
-  }
-
-  function refuse(count: number): ReplicaError {
-    const reason = `${queuedKeysMax} entries wait for it already`
-    events.emit({ type: 'dropped', work: 'call', replica: inner.id, count, reason })
-    return new ReplicaError('UNAVAILABLE', reason, { replica: inner.id })
-  }
-
-  function tooLate(): ReplicaError {
-    return new ReplicaError('UNAVAILABLE', 'not sent: earlier calls took all its time', { replica: inner.id })
-  }
-
+  const lanes = new Lanes(inner, clock, events, options)
   return {
     id: inner.id,
     guarantees: inner.guarantees,
     limits: inner.limits,
-    getMany: (keys, given) => submit(reads, keys, given),
-    getVersions: (keys, given) => submit(versions, keys, given),
-    putManyIfNewer: (entries, given) => submit(puts, entries, given),
+    getMany: (keys, given) => lanes.submit(lanes.reads, keys, given),
+    getVersions: (keys, given) => lanes.submit(lanes.versions, keys, given),
+    putManyIfNewer: (entries, given) => lanes.submit(lanes.puts, entries, given),
     purgeMany: (heads, given) => inner.purgeMany(heads, given),
     lineage: (given) => inner.lineage(given),
     scan: (range, given) => inner.scan(range, given),
     close: () => inner.close(),
   }
 }
+
+class Lanes {
+  readonly reads: Lane<string, ReadAnswer>
+  readonly versions: Lane<string, VersionAnswer>
+  readonly puts: Lane<Entry, PutOutcome>
+  readonly #inner: Replica
+  readonly #clock: Clock
+  readonly #events: Events
+  readonly #queuedKeysMax: number
+  #inFlight = 0
+  #queuedKeys = 0
+
+  constructor(inner: Replica, clock: Clock, events: Events, options: LanesOptions) {
+    this.#inner = inner
+    this.#clock = clock
+    this.#events = events
+    this.#queuedKeysMax = options.queuedKeysMax ?? queuedKeysMaxDefault
+    const size = { keysMax: inner.limits.batchKeysMax, lengthMax: options.batchLengthMax ?? batchLengthMaxDefault }
+    this.reads = new Lane(
+      { join: joinReads, lengthOf: unknownLength, call: (keys, given) => inner.getMany(keys, given) },
+      size,
+    )
+    this.versions = new Lane(
+      { join: joinReads, lengthOf: unknownLength, call: (keys, given) => inner.getVersions(keys, given) },
+      size,
+    )
+    const put = { join: joinPuts, lengthOf: ({ record }: Entry) => record.payload.length }
+    this.puts = new Lane({ ...put, call: (entries, given) => inner.putManyIfNewer(entries, given) }, size)
+  }
+
+  async submit<Item, Answer>(
+    lane: Lane<Item, Answer>,
+    items: readonly Item[],
+    options: CallOptions,
+  ): Promise<readonly Answer[]> {
+    if (items.length === 0) return []
+    const parts = lane.parts(items)
+    const [only] = parts
+    if (only !== undefined && parts.length === 1) return this.#submitPart(lane, only, options)
+    const ends = await Promise.allSettled(parts.map((part) => this.#submitPart(lane, part, options)))
+    const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []))
+    if (failures.length > 0) throw this.#failureOfWhole(failures, parts.length)
+    return ends.flatMap((end) => (end.status === 'fulfilled' ? end.value : []))
+  }
+
+  #submitPart<Item, Answer>(
+    lane: Lane<Item, Answer>,
+    items: readonly Item[],
+    options: CallOptions,
+  ): Promise<readonly Answer[]> {
+    if (this.#hasRoom()) return this.#send(() => lane.kind.call(items, options))
+    if (this.#queuedKeys + items.length > this.#queuedKeysMax) return Promise.reject(this.#refuse(items.length))
+    this.#queuedKeys += items.length
+    return new Promise((resolve, reject) => {
+      lane.push({ items, options, sinceMs: this.#clock.monotonicMs(), resolve, reject })
+    })
+  }
+
+  #hasRoom(): boolean {
+    return this.#inFlight < this.#inner.limits.callsInFlightMax
+  }
+
+  #send<Answer>(call: () => Promise<Answer>): Promise<Answer> {
+    this.#inFlight += 1
+    return call().finally(() => {
+      this.#inFlight -= 1
+      this.#sendWaiting()
+    })
+  }
+
+  #sendWaiting(): void {
+    // Writes first: a read is answered by the other replicas, a write is missed for good until something mends it.
+    while (
+      this.#hasRoom() &&
+      (this.#sendNext(this.puts) || this.#sendNext(this.reads) || this.#sendNext(this.versions))
+    ) {
+      // Each turn of the loop has sent one call.
+    }
+  }
+
+  /** @returns whether a call was sent */
+  #sendNext<Item, Answer>(lane: Lane<Item, Answer>): boolean {
+    for (let taken = lane.take(); taken.length > 0; taken = lane.take()) {
+      const requests = this.#inTime(taken)
+      if (requests.length === 0) continue
+      const join = lane.kind.join(requests.map(({ items }) => items))
+      this.#send(() => lane.kind.call(join.items, joinOptions(requests))).then(
+        (answers) => {
+          for (const [index, request] of requests.entries()) request.resolve(join.split(index, answers))
+        },
+        (error: unknown) => {
+          for (const request of requests) request.reject(error)
+        },
+      )
+      return true
+    }
+    return false
+  }
+
+  #inTime<Item, Answer>(taken: readonly WaitingRequest<Item, Answer>[]): readonly WaitingRequest<Item, Answer>[] {
+    const nowMs = this.#clock.monotonicMs()
+    return taken.filter(({ items, options, sinceMs, reject }) => {
+      this.#queuedKeys -= items.length
+      if (nowMs - sinceMs < (options.queueMs ?? options.timeoutMs)) return true
+      reject(this.#failure('UNAVAILABLE', 'not sent: earlier calls took all its time'))
+      return false
+    })
+  }
+
+  /** That nothing was applied can be said only when it is so of every part. */
+  #failureOfWhole(failures: readonly unknown[], parts: number): unknown {
+    const uncertain = failures.find((failure) => !(failure instanceof ReplicaError && isNotApplied(failure)))
+    if (uncertain !== undefined || failures.length === parts) return uncertain ?? failures[0]
+    return this.#failure('TIMEOUT', 'only a part of the request was sent', failures[0])
+  }
+
+  #refuse(count: number): ReplicaError {
+    const reason = `${this.#queuedKeysMax} entries wait for it already`
+    this.#events.emit({ type: 'dropped', work: 'call', replica: this.#inner.id, count, reason })
+    return this.#failure('UNAVAILABLE', reason)
+  }
+
+  #failure(code: 'UNAVAILABLE' | 'TIMEOUT', reason: string, cause?: unknown): ReplicaError {
+    return new ReplicaError(code, reason, { replica: this.#inner.id, cause })
+  }
+}
+
+/** What a read brings back nobody knows beforehand. */
+const unknownLength = () => 0
 
 /** The joined call has the time of its latest request; those with less have a deadline of their own above. */
 function joinOptions(requests: readonly { readonly options: CallOptions }[]): CallOptions {
