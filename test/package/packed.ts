@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -8,35 +7,29 @@ const run = promisify(execFile)
 const repository = join(import.meta.dirname, '../..')
 const notCopied = new Set(['node_modules', 'dist', 'coverage', '.git', '.cache'])
 
-/** The package as it would be published, and a project that has installed it. */
-export interface PackedPackage extends AsyncDisposable {
+/** The package as it would be published. */
+export interface PackedPackage {
+  readonly tarball: string
   /** Paths inside the tarball. */
   readonly files: readonly string[]
-  /** A project with the package and keyv in its `node_modules`, and the files of `consumer/`. */
-  readonly consumer: string
 }
 
 /** Builds and packs a copy of the repository, so that the `dist` folder of this one stays as it is. */
-export async function packAndInstall(keyvVersion: string): Promise<PackedPackage> {
-  const root = await mkdtemp(join(tmpdir(), 'keyv-quorum-package-'))
-  const remove = () => rm(root, { recursive: true, force: true })
-  try {
-    const copy = join(root, 'copy')
-    await copyRepository(copy)
-    await run('npm', ['run', 'build'], { cwd: copy })
-    const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', root], { cwd: copy })
-    const [packed] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }]
-    const consumer = join(root, 'consumer')
-    await cp(join(import.meta.dirname, 'consumer'), consumer, { recursive: true })
-    await writeFile(join(consumer, 'package.json'), '{ "private": true }')
-    const packages = [join(root, packed.filename), `keyv@${keyvVersion}`, '@types/node@24']
-    const flags = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--strict-peer-deps']
-    await run('npm', ['install', ...flags, ...packages], { cwd: consumer })
-    return { files: packed.files.map((file) => file.path), consumer, [Symbol.asyncDispose]: remove }
-  } catch (error) {
-    await remove()
-    throw error
-  }
+export async function packPackage(folder: string): Promise<PackedPackage> {
+  const copy = join(folder, 'copy')
+  await copyRepository(copy)
+  await run('npm', ['run', 'build'], { cwd: copy })
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: copy })
+  const [packed] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }]
+  return { tarball: join(folder, packed.filename), files: packed.files.map((file) => file.path) }
+}
+
+/** A project with the files of `consumer/` that has installed the package and keyv. */
+export async function installBeside(keyvVersion: string, tarball: string, folder: string): Promise<void> {
+  await cp(join(import.meta.dirname, 'consumer'), folder, { recursive: true })
+  await writeFile(join(folder, 'package.json'), '{ "private": true }')
+  const flags = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--strict-peer-deps']
+  await run('npm', ['install', ...flags, tarball, `keyv@${keyvVersion}`, '@types/node@24'], { cwd: folder })
 }
 
 async function copyRepository(target: string): Promise<void> {

@@ -4,6 +4,9 @@ import { readFileSync } from 'node:fs'
 import Keyv from 'keyv'
 import DefaultExport, { createKeyv, KeyvQuorum } from 'keyv-quorum'
 
+// A machine that runs other tests too takes its time to start a thread.
+const patience = { deadlineMs: 30_000, callTimeoutMs: 30_000 }
+
 assert.equal(DefaultExport, KeyvQuorum)
 
 // Every subpath loads, although no driver is installed.
@@ -26,7 +29,7 @@ await keyv.disconnect()
 console.log('done')
 
 async function roundTrip(replicas) {
-  const store = new KeyvQuorum(replicas, { singleProcess: true })
+  const store = new KeyvQuorum(replicas, { singleProcess: true, ...patience })
   const keyv = new Keyv(store, { namespace: 'consumer' })
   assert.equal(await keyv.set('key', { nested: [1, 'two'] }), true)
   assert.deepEqual(await keyv.get('key'), { nested: [1, 'two'] })
