@@ -121,7 +121,7 @@ async function killed(replica: Replica, server: ServerControl): Promise<void> {
 async function refusedWrites(replica: Replica, server: ServerControl): Promise<void> {
   await replica.getMany([key], patient)
   await server.kill()
-  const records = numberedKeys(40, 'refused').map((name) => valueAt(1, name))
+  const records = numberedKeys(20, 'refused').map((name) => valueAt(1, name))
   const failures: ReplicaError[] = []
   // A few at a time, so that some meet the breaking connection and others one that is known to be broken.
   for (let start = 0; start < records.length; start += 4) {
