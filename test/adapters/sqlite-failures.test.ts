@@ -106,7 +106,7 @@ describe('a locked database', () => {
     await replica.lineage(patient)
     using other = new DatabaseSync(path)
     other.exec('BEGIN IMMEDIATE')
-    await expect(replica.putManyIfNewer(putsOf(valueAt(1, key)), { timeoutMs: 500 })).rejects.toMatchObject({
+    await expect(replica.putManyIfNewer(putsOf(valueAt(1, key)), { timeoutMs: 4000 })).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       message: /locked/,
     })
