@@ -163,7 +163,7 @@ export class WriteBatch {
     slot.write.beginAttempt()
     if (step.next === 'extend') slot.record = withRetention(slot.record, step.retainUntilMs)
     else {
-      if (!this.#stamp(slot)) return false
+      if (!this.#stamp(slot) || slot.record.version <= step.laterThan) return false
       const retriedWith = slot.record.version
       this.#context.events.emit({ type: 'superseded', key: slot.key, by: step.laterThan, retriedWith })
     }

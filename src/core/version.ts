@@ -15,6 +15,12 @@ export const versionLength = 28
 /** The largest millisecond a version or an expiry can hold (48 bits, the year 10889). */
 export const timeMaxMs: number = 2 ** 48 - 1
 
+/**
+ * The clock follows no version later than this: near the end of time it would soon have no later version to give, for
+ * any key. So a version from there, which no working clock makes, spoils its own key alone.
+ */
+const followedMaxMs = timeMaxMs - 2 ** 32
+
 const millisecondDigits = 12
 const counterDigits = 4
 const counterMax = 0xffff
@@ -75,16 +81,17 @@ export class HybridClock {
   }
 
   /**
-   * Moves this clock up to a version that was seen.
+   * Moves this clock up to a version that was seen, unless that is from the last weeks before the end of time.
    * @returns how far, in ms, that version lies ahead of this machine's own time; 0 when it does not
    */
   observe(version: Version, nowMs: number): number {
     const readingLength = millisecondDigits + counterDigits
     const seen = version.slice(0, readingLength)
-    if (seen > this.#msText + counterText(this.#counter)) {
-      this.#moveTo(versionTimeMs(version), Number.parseInt(version.slice(millisecondDigits, readingLength), 16))
+    const seenMs = versionTimeMs(version)
+    if (seen > this.#msText + counterText(this.#counter) && seenMs <= followedMaxMs) {
+      this.#moveTo(seenMs, Number.parseInt(version.slice(millisecondDigits, readingLength), 16))
     }
-    return Math.max(0, versionTimeMs(version) - nowMs)
+    return Math.max(0, seenMs - nowMs)
   }
 
   #moveTo(ms: number, counter: number): void {

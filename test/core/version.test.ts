@@ -173,10 +173,20 @@ describe('the clock', () => {
 
   test('throws at the end of time, and never starts again from an earlier one', () => {
     const clock = new HybridClock(writerId)
-    clock.observe(versionOf({ ms: timeMaxMs, counter: 0xfffe, writer: 1 }), 5)
-    expect(clock.next(5)).toBe(versionOf({ ms: timeMaxMs, counter: 0xffff, writer: 10 }))
+    for (let counter = 0; counter < 0xffff; counter += 1) clock.next(timeMaxMs)
+    expect(clock.next(timeMaxMs)).toBe(versionOf({ ms: timeMaxMs, counter: 0xffff, writer: 10 }))
+    expect(() => clock.next(timeMaxMs)).toThrow(RangeError)
     expect(() => clock.next(5)).toThrow(RangeError)
-    expect(() => clock.next(5)).toThrow(RangeError)
+  })
+
+  test('does not let itself be led to the end of time by what it sees', () => {
+    const clock = new HybridClock(writerId)
+    const ms = timeMaxMs - 2 ** 32
+    expect(clock.observe(versionOf({ ms: timeMaxMs, counter: 0xffff, writer: 1 }), 5)).toBe(timeMaxMs - 5)
+    clock.observe(versionOf({ ms: ms + 1, counter: 0, writer: 1 }), 5)
+    expect(clock.next(5)).toBe(versionOf({ ms: 5, counter: 0, writer: 10 }))
+    clock.observe(versionOf({ ms, counter: 7, writer: 1 }), 5)
+    expect(clock.next(5)).toBe(versionOf({ ms, counter: 8, writer: 10 }))
   })
 
   test.each(['', 'ABCDEFABCDEF', '00000000000', '0000000000000', 'gggggggggggg'])('refuses %j as a writer id', (id) => {

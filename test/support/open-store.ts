@@ -4,9 +4,10 @@ import { Engine } from '../../src/engine.ts'
 import type { QuorumEvent } from '../../src/events.ts'
 import { QuorumView } from '../../src/quorum-view.ts'
 import type { Replica } from '../../src/replica.ts'
+import type { Runtime } from '../../src/runtime.ts'
 import { ScriptedReplica, type ScriptedReplicaOptions } from './scripted-replica.ts'
 import { seededRandom } from './seeded-random.ts'
-import { type RuntimeOptions, SimulatedTime } from './simulated-time.ts'
+import { SimulatedTime } from './simulated-time.ts'
 
 /** One store over replicas, with everything around it that a test wants to look at. */
 export interface OpenStore {
@@ -18,14 +19,9 @@ export interface OpenStore {
 }
 
 /** The real store, all its wraps included, over given replicas and under simulated time. */
-export function openStore(
-  time: SimulatedTime,
-  replicas: readonly Replica[],
-  options: QuorumOptions = {},
-  runtime: RuntimeOptions = {},
-): OpenStore {
+export function openStore(runtime: Runtime, replicas: readonly Replica[], options: QuorumOptions = {}): OpenStore {
   const resolved = resolveOptions({ keyv: 6, ...options }, replicas)
-  const engine = new Engine(replicas, resolved, time.runtime(runtime))
+  const engine = new Engine(replicas, resolved, runtime)
   const events: QuorumEvent[] = []
   engine.events.on('event', (event) => events.push(event))
   return { engine, operations: engine.operations(resolved), view: new QuorumView(engine, resolved), events }
@@ -47,7 +43,7 @@ export function openScene(n: number, options: QuorumOptions = {}, scripted: Scri
     if (found === undefined) throw new RangeError(`there is no replica ${index}`)
     return found
   }
-  return { ...openStore(time, replicas, options, { random: seededRandom(7) }), time, replicas, replica }
+  return { ...openStore(time.runtime({ random: seededRandom(7) }), replicas, options), time, replicas, replica }
 }
 
 export function scriptedReplicas(

@@ -60,6 +60,8 @@ export class ScriptedReplica implements Replica {
   readonly store = new ScriptedStore()
   /** Every call that ever came in. */
   readonly calls: ScriptedCall[] = []
+  /** The most heads in a page of a scan, when the caller would take more. */
+  pageKeysMax = Number.POSITIVE_INFINITY
   /** Decides what becomes of a call when it comes in. */
   fate: (call: ScriptedCall) => Fate = () => ({})
   readonly #timers: Timers
@@ -67,6 +69,7 @@ export class ScriptedReplica implements Replica {
   #waiting: (() => void)[] = []
   #isClosed = false
   #callsUnderWay = 0
+  #callsHung = 0
   #callsUnderWayMax = 0
 
   constructor(id: string, timers: Timers, options: ScriptedReplicaOptions = {}) {
@@ -84,6 +87,11 @@ export class ScriptedReplica implements Replica {
   /** Calls that have come in and not ended. */
   get callsUnderWay(): number {
     return this.#callsUnderWay
+  }
+
+  /** Those of them that never will end. */
+  get callsHung(): number {
+    return this.#callsHung
   }
 
   /** The most calls there have been under way at once. */
@@ -121,7 +129,7 @@ export class ScriptedReplica implements Replica {
     const heads = this.store.heads(range, options.keyPrefix ?? '')
     const call = { method: 'scan', range, options } as const
     do {
-      const page = heads.splice(0, options.pageKeysMax)
+      const page = heads.splice(0, Math.min(options.pageKeysMax, this.pageKeysMax))
       yield await this.#carryOut(call, () => page)
     } while (heads.length > 0)
   }
@@ -161,6 +169,7 @@ export class ScriptedReplica implements Replica {
 
   #travel(way: Way): Promise<void> | undefined {
     if (way === 'at once') return undefined
+    if (way === 'for ever') this.#callsHung += 1
     return new Promise((resolve) => {
       if (way === 'until released') this.#waiting.push(resolve)
       else if (way !== 'for ever') this.#timers.after(way, resolve)

@@ -1,0 +1,103 @@
+import type { QuorumOptions } from '../../src/config.ts'
+import { type OpenStore, openStore } from '../support/open-store.ts'
+import { type Fate, type ScriptedCall, ScriptedReplica } from '../support/scripted-replica.ts'
+import { namedWriter } from '../support/seeded-random.ts'
+import { type SimulatedRuntime, SimulatedTime } from '../support/simulated-time.ts'
+import { answersWords, callWords, errorWords, eventWords } from './wording.ts'
+
+/** Longer than any deadline or pause of a scenario. */
+const longMs = 20_000
+
+/** Where a transcript is played: replicas, the stores over them, time, and a trace of all that happens. */
+export class Stage {
+  readonly time = new SimulatedTime()
+  readonly replicas: ScriptedReplica[] = []
+  readonly stores = new Map<string, OpenStore>()
+  readonly #runtimes = new Map<string, SimulatedRuntime>()
+  #trace: string[] = []
+  #tracedAtMs = this.time.nowMs
+  #operationsOpen = 0
+  #isTracing = true
+
+  /** What happened since the last call. */
+  takeTrace(): readonly string[] {
+    return this.#trace.splice(0)
+  }
+
+  note(line: string): void {
+    if (!this.#isTracing) return
+    if (this.time.nowMs !== this.#tracedAtMs) this.#trace.push(`@${this.time.nowMs}`)
+    this.#tracedAtMs = this.time.nowMs
+    this.#trace.push(line)
+  }
+
+  openReplicas(count: number, limits: ScriptedReplica['limits']): void {
+    const watcher = {
+      called: (replica: ScriptedReplica, call: ScriptedCall) => this.note(`${replica.id} <- ${callWords(call)}`),
+      answers: (replica: ScriptedReplica, call: ScriptedCall, answers: readonly unknown[]) =>
+        this.note(`${replica.id} -> ${answersWords(call, answers)}`),
+    }
+    for (let index = 0; index < count; index += 1) {
+      this.replicas.push(new ScriptedReplica('ABCDE'.charAt(index), this.time.timers, { watcher, limits }))
+    }
+  }
+
+  openStore(name: string, skewMs: number, options: QuorumOptions): void {
+    const runtime = this.time.runtime({ skewMs, random: namedWriter(name) })
+    const store = openStore(runtime, this.replicas, options)
+    this.#runtimes.set(name, runtime)
+    store.engine.events.on('event', (event) => this.note(`* ${eventWords(event)}`))
+    this.stores.set(name, store)
+  }
+
+  setClock(name: string, skewMs: number): void {
+    const runtime = this.#runtimes.get(name)
+    if (runtime === undefined) throw new Error(`no store is called ${name}`)
+    runtime.skewMs = skewMs
+  }
+
+  store(name: string): OpenStore {
+    const store = this.stores.get(name)
+    if (store === undefined) throw new Error(`no store is called ${name}`)
+    return store
+  }
+
+  replica(id: string): ScriptedReplica {
+    const replica = this.replicas.find((each) => each.id === id)
+    if (replica === undefined) throw new Error(`no replica is called ${id}`)
+    return replica
+  }
+
+  /** Begins an operation in this very turn, and notes how it ends whenever it does. */
+  begin(title: string, operation: Promise<string>): void {
+    this.#operationsOpen += 1
+    operation
+      .then(
+        (result) => this.note(`${title}: ${result}`),
+        (error: unknown) => this.note(`${title}: ${errorWords(error)}`),
+      )
+      .finally(() => {
+        this.#operationsOpen -= 1
+      })
+  }
+
+  behave(replica: ScriptedReplica, fate: Fate, method: ScriptedCall['method'] | null): void {
+    replica.fate = (call) => (method === null || call.method === method ? fate : {})
+  }
+
+  /** Lets everything come to its end and closes the stores. What is left then should not be. */
+  async finish(): Promise<{ operationsOpen: number; timersPending: number; callsWaiting: number }> {
+    this.#isTracing = false
+    for (const replica of this.replicas) {
+      replica.fate = () => ({})
+      replica.release()
+    }
+    await this.time.advance(longMs)
+    const hung = this.replicas.reduce((sum, replica) => sum + replica.callsHung, 0)
+    const callsWaiting = this.replicas.reduce((sum, replica) => sum + replica.callsUnderWay, 0) - hung
+    const closed = [...this.stores.values()].map(({ engine }) => engine.close())
+    await this.time.settle()
+    await Promise.all(closed)
+    return { operationsOpen: this.#operationsOpen, timersPending: this.time.timersPending, callsWaiting }
+  }
+}

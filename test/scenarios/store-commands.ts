@@ -1,0 +1,45 @@
+import type { QuorumOptions } from '../../src/config.ts'
+import { type Command, command, part } from './command.ts'
+import type { Stage } from './stage.ts'
+
+const textOptions = new Set(['reads', 'consistency'])
+const limits = { batchKeysMax: 1_000, callsInFlightMax: 64 }
+
+export const storeCommands: readonly Command[] = [
+  /** `open n=3 w=2`: n replicas and a store called a over them. `open b ahead=-500`: another one. */
+  command(/^open( [bcd])?((?: [a-zA-Z]+=\S+)*)$/, (stage, parts) => {
+    open(stage, part(parts, 0).trim() || 'a', settingsIn(part(parts, 1)))
+  }),
+  command(/^clock of ([a-d]) is (-?\d+) ms ahead$/, (stage, parts) => {
+    stage.setClock(part(parts, 0), Number(part(parts, 1)))
+  }),
+  command(/^listeners of ([a-d]) throw$/, (stage, parts) => {
+    stage.store(part(parts, 0)).engine.events.on('event', (event) => {
+      throw new Error(`no taste for ${event.type}`)
+    })
+  }),
+  command(/^after (\d+) ms$/, (stage, parts) => stage.time.advance(Number(part(parts, 0)))),
+]
+
+type Settings = ReadonlyMap<string, string>
+
+function settingsIn(text: string): Settings {
+  const pairs = text.split(' ').filter((pair) => pair !== '')
+  return new Map(pairs.map((pair) => [pair.split('=')[0] ?? '', pair.split('=')[1] ?? '']))
+}
+
+function open(stage: Stage, name: string, settings: Settings): void {
+  const options: Record<string, string | number | boolean> = {}
+  for (const [setting, value] of settings) {
+    if (setting in limits || setting === 'n' || setting === 'ahead') continue
+    options[setting] = textOptions.has(setting) ? value : value === 'true' || Number(value)
+  }
+  const number = (setting: string, otherwise: number) => Number(settings.get(setting) ?? otherwise)
+  if (stage.replicas.length === 0) {
+    stage.openReplicas(number('n', 3), {
+      batchKeysMax: number('batchKeysMax', limits.batchKeysMax),
+      callsInFlightMax: number('callsInFlightMax', limits.callsInFlightMax),
+    })
+  }
+  stage.openStore(name, number('ahead', 0), options as QuorumOptions)
+}
