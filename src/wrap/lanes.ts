@@ -52,11 +52,11 @@ class Lanes {
     this.#events = events
     this.#queuedKeysMax = options.queuedKeysMax ?? queuedKeysMaxDefault
     const size = { keysMax: inner.limits.batchKeysMax, lengthMax: options.batchLengthMax ?? batchLengthMaxDefault }
-    this.reads = new Lane(
+    this.reads = new Lane<string, ReadAnswer>(
       { join: joinReads, lengthOf: unknownLength, call: (keys, given) => inner.getMany(keys, given) },
       size,
     )
-    this.versions = new Lane(
+    this.versions = new Lane<string, VersionAnswer>(
       { join: joinReads, lengthOf: unknownLength, call: (keys, given) => inner.getVersions(keys, given) },
       size,
     )
