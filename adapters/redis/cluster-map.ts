@@ -96,9 +96,14 @@ export class ClusterMap {
     return this.#contextAt(this.#addresses.get(name) ?? { host: name, port: 0 })
   }
 
-  close(): void {
+  shut(): void {
     this.#isClosed = true
     this.#attempt?.abort(this.#failures.closed())
+    for (const connection of this.#connections.values()) connection.shut()
+  }
+
+  close(): void {
+    this.shut()
     for (const connection of this.#connections.values()) connection.close()
   }
 

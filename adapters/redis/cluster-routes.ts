@@ -40,20 +40,19 @@ export class ClusterRoutes implements RedisRoutes {
   }
 
   async perform(batch: RedisBatch, call: RedisCall): Promise<void> {
-    let requestsSent = 0
+    const progress = { requestsAccepted: 0 }
     try {
       let portions = await this.#portionsOf(batch, call)
       for (let round = 0; portions.length > 0; round += 1) {
         if (round > redirectionsMax) throw this.#failures.unavailable('the cluster redirects without end')
         const sendings = await this.#sendings(batch, portions, call)
-        for (const { requests } of sendings) requestsSent += requests.length
-        portions = (await Promise.all(sendings.map((sending) => this.#send(batch, sending, call)))).flat()
+        portions = await allOf(sendings.map((sending) => this.#send(batch, sending, call, progress)))
       }
     } catch (error) {
       this.#map.distrust()
-      const mayBePartDone = batch.changes && requestsSent > 1
-      if (!mayBePartDone || !(error instanceof ReplicaError) || error.code !== 'UNAVAILABLE') throw error
-      throw this.#failures.timeout(`part of the batch may be done: ${error.reason}`, error.cause)
+      const isPartDone = batch.changes && progress.requestsAccepted > 0
+      if (!isPartDone || !isUnavailable(error)) throw error
+      throw this.#failures.timeout(`part of the batch is done: ${error.reason}`, error.cause)
     }
   }
 
@@ -81,6 +80,10 @@ export class ClusterRoutes implements RedisRoutes {
 
   nameFor(key: string): string | undefined {
     return this.#map.nameIfKnown(this.#slotOf(key))
+  }
+
+  shut(): void {
+    this.#map.shut()
   }
 
   close(): void {
@@ -115,14 +118,19 @@ export class ClusterRoutes implements RedisRoutes {
   }
 
   /** @returns what has to go elsewhere */
-  async #send(batch: RedisBatch, { link, requests }: Sending, call: RedisCall): Promise<Portion[]> {
+  async #send(batch: RedisBatch, { link, requests }: Sending, call: RedisCall, progress: Progress): Promise<Portion[]> {
     const answers = await exchange({ link, call, failures: this.#failures, changes: batch.changes }, requests)
     const elsewhere: Portion[] = []
+    const refused: [RedisRequest, Error][] = []
     for (const [place, request] of requests.entries()) {
       const answer = answers[place]
-      if (link.isError(answer)) elsewhere.push(...this.#redirected(link, request, answer))
-      else batch.accept(request, answer)
+      if (link.isError(answer)) refused.push([request, answer])
+      else {
+        batch.accept(request, answer)
+        progress.requestsAccepted += 1
+      }
     }
+    for (const [request, error] of refused) elsewhere.push(...this.#redirected(link, request, error))
     return elsewhere
   }
 
@@ -145,6 +153,10 @@ export class ClusterRoutes implements RedisRoutes {
   }
 }
 
+interface Progress {
+  requestsAccepted: number
+}
+
 interface Sending {
   readonly link: RedisLink
   readonly requests: readonly RedisRequest[]
@@ -160,6 +172,18 @@ function sendingOf(batch: RedisBatch, link: RedisLink, portions: readonly Portio
 
 function asking({ indexes, commands }: RedisRequest): RedisRequest {
   return { indexes, commands: commands.flatMap((command) => [{ args: ['ASKING'] }, command]) }
+}
+
+/** Waits for all, so that it is known what was done; then rejects if one did, with one that leaves the outcome open first. */
+async function allOf<Item>(promises: readonly Promise<Item[]>[]): Promise<Item[]> {
+  const results = await Promise.allSettled(promises)
+  const reasons = results.filter((result) => result.status === 'rejected').map(({ reason }) => reason as unknown)
+  if (reasons.length > 0) throw reasons.find((reason) => !isUnavailable(reason)) ?? reasons[0]
+  return results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
+}
+
+function isUnavailable(error: unknown): error is ReplicaError {
+  return error instanceof ReplicaError && error.code === 'UNAVAILABLE'
 }
 
 /** Of ranges such as `0-5460 6000`. */

@@ -81,6 +81,7 @@ export class RedisCalls {
   /** Lets calls under way end for a moment, and rejects new ones. */
   async close(): Promise<void> {
     this.#isClosed = true
+    this.#parts.routes.shut()
     if (this.#underWay.size > 0) {
       await new Promise<void>((resolve) => {
         const cancel = this.#parts.runtime.timers.after(closeWaitMaxMs, resolve)

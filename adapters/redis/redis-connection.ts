@@ -61,9 +61,14 @@ export class RedisConnection {
     this.#link = null
   }
 
-  close(): void {
+  /** Makes no more links: calls that wait for one reject with `CLOSED`, and nothing of them was sent. */
+  shut(): void {
     this.#isClosed = true
     this.#attempt?.abort(this.#parts.failures.closed())
+  }
+
+  close(): void {
+    this.shut()
     this.#link?.destroy()
     for (const link of this.#retired) link.destroy()
     this.#retired.clear()

@@ -53,8 +53,9 @@ export function firstWord(reply: Error): string {
   return end < 0 ? reply.message : reply.message.slice(0, end)
 }
 
-/** The text of any error; that of a refused connection is empty but for what it gathers. */
+/** The text of any error; one that gathers others says nothing itself. */
 export function errorText(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') return error.errors.map(errorText).join(', ')
+  if (error instanceof AggregateError) return error.errors.map(errorText).join(', ')
+  if (error instanceof ReplicaError) return error.reason
   return error instanceof Error ? error.message : String(error)
 }

@@ -16,5 +16,8 @@ export interface RedisRoutes {
   nameFor(key: string): string | undefined
   /** Keys of our own, of which every server should hold at least one. */
   readonly markKeys: readonly string[]
+  /** Makes no more connections. */
+  shut(): void
+  /** Closes all connections; calls under way reject. */
   close(): void
 }

@@ -47,6 +47,10 @@ export class SingleRoutes implements RedisRoutes {
     return singleName
   }
 
+  shut(): void {
+    this.#connection.shut()
+  }
+
   close(): void {
     this.#connection.close()
   }
