@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { failureOf } from '../../adapters/sqlite/sqlite-failure.ts'
 import type { Replica } from '../../src/replica.ts'
 import { numberedKeys, putsOf, userKey, valueAt } from '../conformance/samples.ts'
@@ -170,6 +170,7 @@ describe('a disk that takes no more', () => {
 describe('a read-only file', () => {
   it('answers reads, rejects writes, and takes them again when it is writable', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'keyv-quorum-sqlite-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
     const path = join(folder, 'a.db')
     const replica = scratch.open(path)
     await put(replica)
@@ -187,7 +188,6 @@ describe('a read-only file', () => {
     setRights(folder, path, { folder: 0o777, file: 0o666 })
     await remote.putManyIfNewer(newer)
     expect(await remote.getMany([key])).toEqual([valueAt(2, key)])
-    rmSync(folder, { recursive: true, force: true })
   })
 })
 
