@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest'
+import type { Replica } from '../../src/replica.ts'
+import { withChecks } from '../../src/wrap/checked.ts'
+import { headOf, putsOf, valueAt } from '../conformance/samples.ts'
+import { ScriptedReplica } from '../support/scripted-replica.ts'
+import { SimulatedTime } from '../support/simulated-time.ts'
+
+const record = valueAt(7, ':k')
+const keys = [':k', ':j']
+const timeoutMs = 100
+
+function answering(answers: unknown): Replica {
+  const inner = new ScriptedReplica('A', new SimulatedTime().timers)
+  inner.fate = () => ({ garble: () => answers })
+  return withChecks(inner)
+}
+
+const sensible = [
+  [record, null],
+  [null, { ...record, key: ':j' }],
+  [{ kind: 'corrupt', key: ':k', reason: 'torn' }, headOf({ ...record, key: ':j' })],
+]
+
+const senseless = [
+  ['nothing', undefined],
+  ['null', null],
+  ['an object', {}],
+  ['too few', [record]],
+  ['too many', [record, null, null]],
+  ['records of other keys', [null, record]],
+  ['keys the other way round', [{ ...record, key: ':j' }, record]],
+  ['undefined among them', [record, undefined]],
+  ['false among them', [record, false]],
+  ['a text among them', [record, 'record']],
+  ['a record without a version', [{ ...record, version: undefined }, null]],
+  ['a record with a short version', [{ ...record, version: '7' }, null]],
+  ['a corrupt record of another key', [{ kind: 'corrupt', key: ':x', reason: 'torn' }, null]],
+] as const
+
+describe.each(['getMany', 'getVersions'] as const)('%s', (method) => {
+  test.each(sensible.map((answers) => [answers]))('passes on %j', async (answers) => {
+    expect(await answering(answers)[method](keys, { timeoutMs })).toBe(answers)
+  })
+
+  test.each(senseless)('takes %s for a failure, never for absence', async (_what, answers) => {
+    await expect(answering(answers)[method](keys, { timeoutMs })).rejects.toMatchObject({
+      code: 'CORRUPT',
+      replica: 'A',
+    })
+  })
+})
+
+describe('putManyIfNewer', () => {
+  const put = (answers: unknown) => answering(answers).putManyIfNewer(putsOf(record), { timeoutMs })
+
+  test.each([
+    [{ status: 'stored', retainUntilMs: 0, replaced: null }],
+    [{ status: 'held', retainUntilMs: 5 }],
+    [{ status: 'superseded', by: record }],
+  ])('passes on %j', async (outcome) => {
+    expect(await put([outcome])).toEqual([outcome])
+  })
+
+  test.each([
+    ['nothing', undefined],
+    ['none', []],
+    ['too many', [1, 2]],
+    ['undefined', [undefined]],
+    ['null', [null]],
+    ['true', [true]],
+    ['an unknown status', [{ status: 'maybe', retainUntilMs: 5 }]],
+    ['stored without a retention', [{ status: 'stored', replaced: null }]],
+    ['held with no number', [{ status: 'held', retainUntilMs: Number.NaN }]],
+    ['superseded by nothing', [{ status: 'superseded' }]],
+    ['superseded by no version', [{ status: 'superseded', by: {} }]],
+  ])('takes %s for a failure, never for an acknowledgement', async (_what, answers) => {
+    await expect(put(answers)).rejects.toMatchObject({ code: 'CORRUPT', replica: 'A' })
+  })
+})
+
+test('purgeMany of the wrong length is a failure', async () => {
+  expect(await answering([true]).purgeMany([record], { timeoutMs })).toEqual([true])
+  await expect(answering([]).purgeMany([record], { timeoutMs })).rejects.toMatchObject({ code: 'CORRUPT' })
+})
