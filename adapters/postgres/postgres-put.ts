@@ -4,6 +4,7 @@ import { comparePayloads, compareStamps } from '../../src/core/resolve.ts'
 import { isVersion } from '../../src/core/version.ts'
 import { ReplicaError } from '../../src/errors.ts'
 import type { Entry, PutOutcome } from '../../src/replica.ts'
+import { cutBySize } from './cut-by-size.ts'
 import { plainArray, plainArrayOrNull, textArray, textArrayOrNull } from './postgres-arrays.ts'
 import type { PostgresDatabase, RunStatement } from './postgres-database.ts'
 import { headAt, kindCodes, type Row } from './postgres-rows.ts'
@@ -38,7 +39,7 @@ export async function putManyIfNewer(
     [database.statements.put, puts.filter((put) => !mends(put))],
     [database.statements.mend, puts.filter(mends)],
   ] as const) {
-    for (const part of cutBySize(chosen)) {
+    for (const part of cutBySize(chosen, sizeOf, statementCharsMax)) {
       for (const [{ place }, outcome] of await putAll(database, run, statement, part)) outcomes[place] = outcome
     }
   }
@@ -143,19 +144,6 @@ function refusedOutcome(record: VersionedRecord, row: Row): PutOutcome | null {
   return order === 0 && retainUntilMs >= record.retainUntilMs ? { status: 'held', retainUntilMs } : null
 }
 
-function cutBySize(puts: readonly Put[]): readonly (readonly Put[])[] {
-  const parts: Put[][] = []
-  let chars = 0
-  for (const put of puts) {
-    const own = put.record.payload.length + put.record.key.length
-    const part = parts.at(-1)
-    if (part === undefined || chars + own > statementCharsMax) {
-      parts.push([put])
-      chars = own
-    } else {
-      part.push(put)
-      chars += own
-    }
-  }
-  return parts
+function sizeOf({ record }: Put): number {
+  return record.payload.length + record.key.length
 }

@@ -110,15 +110,14 @@ function readPool(source: Fields): ReadPostgresSource | null {
   return { settings: pickSettings(source.options), schema: schemaDefault }
 }
 
-/** A Client has worked out its settings already; its password is kept where it does not show up when logged. */
+/** A Client has worked out its settings already. */
 function readClient(source: Fields): ReadPostgresSource | null {
   const parameters = source.connectionParameters
   if (!isObject(parameters) || typeof source.query !== 'function' || parameters.port === undefined) return null
-  const settings = pickSettings(parameters, { password: source.password ?? parameters.password })
-  return { settings, schema: schemaDefault }
+  return { settings: pickSettings(parameters), schema: schemaDefault }
 }
 
-/** Later ones win. Reads by name, because a pool's password is not enumerable. */
+/** Later ones win. Reads by name, because a password is hidden from logs by not being enumerable. */
 function pickSettings(...given: readonly Fields[]): PgConnectionSettings {
   const picked: Fields = {}
   for (const fields of given) {

@@ -1,15 +1,15 @@
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { type PostgresReplicaOptions, postgresReplica } from '../../adapters/postgres/postgres-replica.ts'
-import { wholeRange } from '../../src/core/hash.ts'
+import { keyHash, wholeRange } from '../../src/core/hash.ts'
 import { ReplicaError } from '../../src/errors.ts'
 import type { Replica } from '../../src/replica.ts'
 import { numberedKeys, putsOf, userKey, valueAt } from '../conformance/samples.ts'
 import { startPostgres } from '../servers/postgres.ts'
 import { waitUntil } from '../servers/wait-until.ts'
-import { holdLock } from './postgres-support/lock.ts'
 import { runProgram } from './postgres-support/program.ts'
 import { serverControl } from './postgres-support/server-control.ts'
 import { query } from './postgres-support/sql.ts'
+import { holdTransaction } from './postgres-support/transaction.ts'
 
 const server = await startPostgres({ controllable: true })
 const control = serverControl(server)
@@ -60,6 +60,7 @@ function connections(condition = 'true'): Promise<readonly Record<string, unknow
   )
 }
 
+const lockTable = 'LOCK TABLE keyv_quorum'
 const terminateAll = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'keyv-quorum'`
 
 describe('connections', () => {
@@ -89,7 +90,7 @@ describe('connections', () => {
   it('that are dropped under a call make it reject with TIMEOUT, which says what may have happened', async () => {
     const replica = open()
     await replica.putManyIfNewer(putsOf(valueAt(1, key)), patient)
-    await using _lock = await holdLock(server.url, 'keyv_quorum')
+    await using _lock = await holdTransaction(server.url, lockTable)
     const put = failureOf(replica.putManyIfNewer(putsOf(valueAt(2, key)), patient))
     await waitUntil(async () => (await connections("wait_event_type = 'Lock'")).length === 1, { what: 'a waiting put' })
     await query(server.url, terminateAll)
@@ -99,10 +100,34 @@ describe('connections', () => {
 })
 
 describe('a call that takes too long', () => {
+  it('gives its place to the call that waits for a connection', async () => {
+    const replica = open(server.url, { connectionsMax: 1 })
+    await replica.putManyIfNewer(putsOf(valueAt(1, key)), patient)
+    await using _lock = await holdTransaction(server.url, 'SELECT FROM keyv_quorum FOR UPDATE')
+    const put = failureOf(replica.putManyIfNewer(putsOf(valueAt(2, key)), hurried))
+    const read = replica.getMany([key], patient)
+    expect(await put).toMatchObject({ code: 'TIMEOUT' })
+    expect(await read).toMatchObject([{ payload: 'payload 1' }])
+  })
+
+  it('is tried again when it is the victim of a deadlock', async () => {
+    const replica = open()
+    const keys = numberedKeys(2)
+    await replica.putManyIfNewer(putsOf(...keys.map((name) => valueAt(1, name))), patient)
+    const [first, last] = keys.toSorted((a, b) => keyHash(a) - keyHash(b))
+    const lockOf = (name: string | undefined) => `SELECT FROM keyv_quorum WHERE key = '${name}' FOR UPDATE`
+    await using lock = await holdTransaction(server.url, "SET LOCAL deadlock_timeout = '10min'", lockOf(last))
+    const put = replica.putManyIfNewer(putsOf(...keys.map((name) => valueAt(2, name))), patient)
+    await waitUntil(async () => (await connections("wait_event_type = 'Lock'")).length === 1, { what: 'a waiting put' })
+    await lock.run(lockOf(first))
+    await lock.release()
+    expect(await put).toMatchObject([{ status: 'stored' }, { status: 'stored' }])
+  })
+
   it('rejects in its time, and its statement ends on the server soon after', async () => {
     const replica = open()
     await replica.putManyIfNewer(putsOf(valueAt(1, key)), patient)
-    await using lock = await holdLock(server.url, 'keyv_quorum')
+    await using lock = await holdTransaction(server.url, lockTable)
     expect(await failureOf(replica.putManyIfNewer(putsOf(valueAt(2, key)), hurried))).toMatchObject({ code: 'TIMEOUT' })
     // Earlier than any limit on statements or locks: the server notices that its client is gone.
     await waitUntil(async () => (await connections("wait_event_type = 'Lock'")).length === 0, {
@@ -116,7 +141,7 @@ describe('a call that takes too long', () => {
   it('rejects with TIMEOUT when the server cancels it', async () => {
     const replica = open()
     await replica.putManyIfNewer(putsOf(valueAt(1, key)), patient)
-    await using _lock = await holdLock(server.url, 'keyv_quorum')
+    await using _lock = await holdTransaction(server.url, lockTable)
     const put = failureOf(replica.putManyIfNewer(putsOf(valueAt(2, key)), patient))
     await waitUntil(async () => (await connections("wait_event_type = 'Lock'")).length === 1, { what: 'a waiting put' })
     await query(server.url, terminateAll.replace('terminate', 'cancel'))

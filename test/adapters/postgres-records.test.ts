@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { memoryReplica } from '../../adapters/memory/memory-replica.ts'
+import { cutBySize } from '../../adapters/postgres/cut-by-size.ts'
 import { postgresReplica } from '../../adapters/postgres/postgres-replica.ts'
 import { hashSpace, keyHash } from '../../src/core/hash.ts'
 import { newTombstone, newValue, type VersionedRecord } from '../../src/core/record.ts'
@@ -116,6 +117,24 @@ describe('records', () => {
   })
 })
 
+describe('cutBySize', () => {
+  it('loses nothing, keeps the order, and makes no part larger than allowed unless it is one item', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 9 })), fc.integer({ min: 1, max: 20 }), (sizes, sizeMax) => {
+        const parts = cutBySize(sizes, (size) => size, sizeMax)
+        expect(parts.flat()).toEqual(sizes)
+        for (const [index, part] of parts.entries()) {
+          const size = part.reduce((sum, own) => sum + own, 0)
+          expect(part.length === 1 || size <= sizeMax).toBe(true)
+          expect(size + (parts[index + 1]?.[0] ?? Number.POSITIVE_INFINITY), 'no part is too small').toBeGreaterThan(
+            sizeMax,
+          )
+        }
+      }),
+    )
+  })
+})
+
 describe('puts of 8 connections', () => {
   it('of different records leave the newest, and every outcome tells what it replaced or lost to', async () => {
     const replicas = Array.from({ length: 8 }, open)
@@ -156,8 +175,12 @@ describe('puts of 8 connections', () => {
       )
       expect(answers.flat()).toHaveLength(7 * keys.length)
     }
+    await Promise.all(replicas.map((replica) => replica.close()))
+    expect(await query(server.url, deadlocks)).toEqual([{ deadlocks: '0' }])
   })
 })
+
+const deadlocks = 'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()'
 
 async function perform(
   replica: Replica,

@@ -116,6 +116,27 @@ describe('scans', () => {
   })
 })
 
+describe('lookups', () => {
+  it('use the index however small the table was when they were planned', async () => {
+    const writer = open()
+    await writer.putManyIfNewer(putsOf(...numberedKeys(3).map((name) => valueAt(1, name))), patient)
+    await writer.close()
+    await expect.poll(async () => (await tableCounts()).inserted).toBe(4)
+    await query(server.url, 'VACUUM ANALYZE keyv_quorum')
+    const { seqScans, indexScans } = await tableCounts()
+
+    const reader = open()
+    for (let round = 0; round < 10; round += 1) {
+      expect(await reader.getMany(numberedKeys(3), patient)).toHaveLength(3)
+      expect(await reader.getVersions(numberedKeys(3), patient)).toHaveLength(3)
+      expect(await reader.purgeMany([valueAt(2, userKey('a'))], patient)).toEqual([false])
+    }
+    await reader.close()
+    await expect.poll(async () => (await tableCounts()).indexScans).toBeGreaterThanOrEqual(indexScans + 60)
+    expect(await tableCounts()).toMatchObject({ seqScans })
+  })
+})
+
 /** As a connection reports them when it ends. */
 async function tableCounts(): Promise<Record<'inserted' | 'seqScans' | 'indexScans' | 'heapFetches', number>> {
   const [row] = await query(server.url, "SELECT * FROM pg_stat_user_tables WHERE relname = 'keyv_quorum'")
