@@ -27,25 +27,15 @@ function distanceTo(name: string, candidate: string): number {
   )
 }
 
-/** How many letters to insert, remove, replace or swap with their neighbour (optimal string alignment). */
+/** How many letters to insert, remove or replace (Levenshtein). */
 function editDistance(a: string, b: string): number {
-  let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, column) => column)
   for (let row = 1; row <= a.length; row += 1) {
     const current = [row]
     for (let column = 1; column <= b.length; column += 1) {
       const cost = a[row - 1] === b[column - 1] ? 0 : 1
-      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]
-      current.push(
-        Math.min(
-          at(last, column) + 1,
-          at(current, column - 1) + 1,
-          at(last, column - 1) + cost,
-          swapped ? at(beforeLast, column - 2) + 1 : Number.POSITIVE_INFINITY,
-        ),
-      )
+      current.push(Math.min(at(last, column) + 1, at(current, column - 1) + 1, at(last, column - 1) + cost))
     }
-    beforeLast = last
     last = current
   }
   return at(last, b.length)

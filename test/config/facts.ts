@@ -18,6 +18,10 @@ export function racyFacts(id: string): ReplicaFacts {
   return { id, guarantees: { putIfNewer: 'racy', sharedBy: 'network', backend: 'keyv' } }
 }
 
+export function racyMapFacts(id: string): ReplicaFacts {
+  return { id, guarantees: { putIfNewer: 'racy', sharedBy: 'process', backend: 'keyv' } }
+}
+
 export function redisCluster(n: number): ReplicaFacts[] {
   return Array.from({ length: n }, (_, index) => redisFacts(`redis:${index + 1}`))
 }

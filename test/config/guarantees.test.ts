@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { ReplicaFacts } from '../../src/config/replica-rules.ts'
 import { resolveOptions } from '../../src/config.ts'
 import { describeGuarantees, type GuaranteeId } from '../../src/guarantees.ts'
-import { memoryFacts, racyFacts, redisCluster, redisFacts, sqliteFacts } from './facts.ts'
+import { memoryFacts, racyFacts, racyMapFacts, redisCluster, redisFacts, sqliteFacts } from './facts.ts'
 
 function guaranteesOf(options: object, replicas: readonly ReplicaFacts[]) {
   return describeGuarantees(resolveOptions(options, replicas), replicas)
@@ -27,6 +27,7 @@ describe('which guarantees hold', () => {
     ['with weak writes', { w: 1, r: 3, allowStale: true }, redisCluster(3), ['G1', 'G5', 'G8', 'G9']],
     ['with weak reads', { w: 2, r: 1, allowStale: true }, redisCluster(3), ['G2', 'G5', 'G8', 'G9']],
     ['with a racy replica', { reads: 'monotonic' }, withRacy, ['G5', 'G8', 'G9']],
+    ['with a racy replica that no other process sees', {}, [racyMapFacts('m')], ['G1', 'G2', 'G5', 'G8', 'G9']],
     [
       'with a racy replica in a single process',
       { reads: 'monotonic', singleProcess: true },

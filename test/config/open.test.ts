@@ -1,3 +1,4 @@
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -7,7 +8,7 @@ import KeyvSqlite from '@keyv/sqlite'
 import { createClient } from '@redis/client'
 import Keyv from 'keyv'
 import pg from 'pg'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { memoryReplica } from '../../adapters/memory/memory-replica.ts'
 import { openReplica, type ReplicaSource } from '../../adapters/open.ts'
 import { postgresReplica } from '../../adapters/postgres/postgres-replica.ts'
@@ -16,7 +17,10 @@ import { sqliteReplica } from '../../adapters/sqlite/sqlite-replica.ts'
 import type { Replica } from '../../src/replica.ts'
 import { configErrorOf } from './facts.ts'
 
-const path = join(tmpdir(), 'keyv-quorum-open.db')
+const folder = mkdtempSync(join(tmpdir(), 'keyv-quorum-open-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const path = join(folder, 'cache.db')
 const atomic = { putIfNewer: 'atomic' } as const
 const network = { ...atomic, sharedBy: 'network' } as const
 const redis = { ...network, backend: 'redis' } as const
