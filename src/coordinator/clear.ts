@@ -1,6 +1,6 @@
 import { wholeRange } from '../core/hash.ts'
 import { isDead, newTombstone, type RecordHead } from '../core/record.ts'
-import { successor, type Version, versionTimeMs } from '../core/version.ts'
+import { isSameWriter, successor, type Version, versionTimeMs } from '../core/version.ts'
 import type { CoordinatorContext, OperationPlan } from './context.ts'
 import { searchReplicas } from './search.ts'
 import { WriteBatch } from './write-batch.ts'
@@ -27,13 +27,16 @@ export async function clearKeys(context: CoordinatorContext, plan: OperationPlan
 }
 
 /**
- * Whether a live record was there before the clear began. One with a later version was written since, unless its version
- * lies in the future even now: then its writer's clock is ahead, the version says nothing, and it goes, because a key that
- * outlives a clear is worse than one that has to be written again.
+ * Whether a live record was there before the clear began. One with a later version was written since, with two exceptions
+ * of which the version says nothing: another writer's from the very millisecond in which the clear began, and one that
+ * lies in the future even now, because its writer's clock is ahead. Those go: a key that outlives a clear is worse than
+ * one that has to be written again.
  */
 function isDue(head: RecordHead, begunAt: Version, nowMs: number): boolean {
   if (isDead(head, nowMs)) return false
-  return head.version < begunAt || versionTimeMs(head.version) > nowMs
+  if (head.version < begunAt) return true
+  const atMs = versionTimeMs(head.version)
+  return atMs > nowMs || (atMs === versionTimeMs(begunAt) && !isSameWriter(head.version, begunAt))
 }
 
 async function bury(context: CoordinatorContext, plan: OperationPlan, heads: readonly RecordHead[]): Promise<void> {

@@ -23,6 +23,7 @@ const followedMaxMs = timeMaxMs - 2 ** 32
 
 const millisecondDigits = 12
 const counterDigits = 4
+const readingLength = millisecondDigits + counterDigits
 const counterMax = 0xffff
 const versionPattern = /^[0-9a-f]{28}$/
 
@@ -33,6 +34,10 @@ export function isVersion(text: string): boolean {
 /** The millisecond part of a version: the writer's clock, or a later one that it had seen. */
 export function versionTimeMs(version: Version): number {
   return Number.parseInt(version.slice(0, millisecondDigits), 16)
+}
+
+export function isSameWriter(one: Version, other: Version): boolean {
+  return one.endsWith(other.slice(readingLength))
 }
 
 /**
@@ -46,8 +51,12 @@ export function successor(version: Version): Version {
   return next.padStart(versionLength, '0')
 }
 
+const timeMaxText = 'f'.repeat(millisecondDigits)
+
 /** Twelve hex digits of a 48-bit number. */
 export function timeText(ms: number): string {
+  // "Never" and "forever" are the most frequent times by far.
+  if (ms === timeMaxMs) return timeMaxText
   return ms.toString(16).padStart(millisecondDigits, '0')
 }
 
@@ -85,7 +94,6 @@ export class HybridClock {
    * @returns how far, in ms, that version lies ahead of this machine's own time; 0 when it does not
    */
   observe(version: Version, nowMs: number): number {
-    const readingLength = millisecondDigits + counterDigits
     const seen = version.slice(0, readingLength)
     const seenMs = versionTimeMs(version)
     if (seen > this.#msText + counterText(this.#counter) && seenMs <= followedMaxMs) {

@@ -1,3 +1,4 @@
+import type { RecordHead } from '../core/record.ts'
 import { versionLength } from '../core/version.ts'
 import { ReplicaError } from '../errors.ts'
 import type { PutOutcome, ReadAnswer, Replica, VersionAnswer } from '../replica.ts'
@@ -35,9 +36,35 @@ export function withChecks(inner: Replica): Replica {
       sensible(sameLength(entries.length, await inner.putManyIfNewer(entries, options))),
     purgeMany: async (heads, options) => sameLength(heads.length, await inner.purgeMany(heads, options)),
     lineage: (options) => inner.lineage(options),
-    scan: (range, options) => inner.scan(range, options),
+    scan: (range, options) => sensiblePages(inner.scan(range, options), failed),
     close: () => inner.close(),
   }
+}
+
+/** Passes `return` straight on, as a generator would not while a page is on its way. */
+function sensiblePages(
+  pages: AsyncIterable<readonly RecordHead[]>,
+  failed: (what: string) => ReplicaError,
+): AsyncIterable<readonly RecordHead[]> {
+  return {
+    [Symbol.asyncIterator]: () => {
+      const iterator = pages[Symbol.asyncIterator]()
+      return {
+        next: async () => {
+          const page = await iterator.next()
+          if (page.done !== true && !isPage(page.value)) throw failed('gave a page of a scan that is no list of heads')
+          return page
+        },
+        return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
+      }
+    },
+  }
+}
+
+function isPage(page: unknown): boolean {
+  return (
+    Array.isArray(page) && page.every((head) => typeof head?.key === 'string' && head.version?.length === versionLength)
+  )
 }
 
 function isAnswerFor(key: string | undefined, answer: ReadAnswer | VersionAnswer | undefined): boolean {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   HybridClock,
+  isSameWriter,
   isVersion,
   successor,
   timeMaxMs,
@@ -66,6 +67,15 @@ describe('the text of a version', () => {
     expect(timeText(timeMaxMs)).toBe('f'.repeat(12))
     expect(timeText(0)).toBe('0'.repeat(12))
   })
+})
+
+test('a version tells its writer', () => {
+  fc.assert(
+    fc.property(fields, fields, (a, b) => {
+      expect(isSameWriter(versionOf(a), versionOf(b))).toBe(a.writer === b.writer)
+      expect(isSameWriter(versionOf(a), versionOf({ ...b, writer: a.writer }))).toBe(true)
+    }),
+  )
 })
 
 describe('the successor', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { wholeRange } from '../../src/core/hash.ts'
 import type { Replica } from '../../src/replica.ts'
 import { withChecks } from '../../src/wrap/checked.ts'
 import { headOf, putsOf, valueAt } from '../conformance/samples.ts'
@@ -75,6 +76,46 @@ describe('putManyIfNewer', () => {
     ['superseded by no version', [{ status: 'superseded', by: {} }]],
   ])('takes %s for a failure, never for an acknowledgement', async (_what, answers) => {
     await expect(put(answers)).rejects.toMatchObject({ code: 'CORRUPT', replica: 'A' })
+  })
+})
+
+describe('a scan', () => {
+  const scan = async (page: unknown) => {
+    const pages: unknown[] = []
+    const options = { pageTimeoutMs: timeoutMs, pageKeysMax: 10 }
+    for await (const each of answering(page).scan(wholeRange, options)) pages.push(each)
+    return pages
+  }
+
+  test.each([[[]], [[headOf(record)]], [[headOf(record), headOf({ ...record, key: ':j' })]]])(
+    'passes on the page %j',
+    async (page) => {
+      expect(await scan(page)).toEqual([page])
+    },
+  )
+
+  test.each([
+    ['nothing', undefined],
+    ['null among heads', [headOf(record), null]],
+    ['a text', ':k'],
+    ['a head without a version', [{ key: ':k' }]],
+    ['a head without a key', [{ version: record.version }]],
+  ])('takes %s for a failure, never for an end', async (_what, page) => {
+    await expect(scan(page)).rejects.toMatchObject({ code: 'CORRUPT', replica: 'A' })
+  })
+
+  test('that is left early is told so', async () => {
+    const inner = new ScriptedReplica('A', new SimulatedTime().timers)
+    let returned = 0
+    inner.scan = async function* () {
+      try {
+        while (true) yield []
+      } finally {
+        returned += 1
+      }
+    }
+    for await (const _page of withChecks(inner).scan(wholeRange, { pageTimeoutMs: timeoutMs, pageKeysMax: 10 })) break
+    expect(returned).toBe(1)
   })
 })
 
