@@ -1,5 +1,6 @@
-import { type CorruptRecord, decodeRecord, decodeStamp, type RecordHead } from '../../src/core/record.ts'
+import { type CorruptRecord, decodeStamp, type RecordHead } from '../../src/core/record.ts'
 import type { ReadAnswer, VersionAnswer } from '../../src/replica.ts'
+import { decodeOnce } from './decode-once.ts'
 import type { RedisRequest } from './exchange.ts'
 import { headsScript, scriptCommand } from './lua-scripts.ts'
 import { elementsOf, inParts, keysAt, type RedisBatch } from './redis-batch.ts'
@@ -52,7 +53,7 @@ export class ReadBatch extends KeyedBatch<ReadAnswer> {
   }
 
   protected override answerOf(key: string, text: string | null): ReadAnswer {
-    return text === null ? null : decodeRecord(key, text)
+    return text === null ? null : decodeOnce(key, text)
   }
 }
 

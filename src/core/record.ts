@@ -79,7 +79,18 @@ export const layout = {
 
 const headPattern = /^1[0-9a-f]{28}[01][0-9a-f]{32}$/
 
+/** The replicas of a store are each given the same record: its head is made once. */
+const heads = new WeakMap<VersionedRecord, string>()
+
 export function encodeHead(record: VersionedRecord): string {
+  const known = heads.get(record)
+  if (known !== undefined) return known
+  const head = newHead(record)
+  heads.set(record, head)
+  return head
+}
+
+function newHead(record: VersionedRecord): string {
   return (
     layout.formatMark +
     record.version +
