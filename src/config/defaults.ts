@@ -5,7 +5,7 @@ export const defaults = {
   allowStale: false,
   singleProcess: false,
   deadlineMs: 5_000,
-  callTimeoutMs: 1_000,
+  callTimeoutMs: 2_000,
   keyv: 'auto',
   repairsMax: 10_000,
   queuedKeysMax: 100_000,

@@ -19,7 +19,7 @@ export interface QuorumOptions {
   readonly singleProcess?: boolean
   /** The deadline of one operation, shared by all its phases and retries. Default: 5,000. */
   readonly deadlineMs?: number
-  /** The limit of one call to one replica, at most `deadlineMs`. Default: 1,000, or `deadlineMs` when that is less. */
+  /** The limit of one call to one replica, at most `deadlineMs`. Default: 2,000, or `deadlineMs` when that is less. */
   readonly callTimeoutMs?: number
   /** Which Keyv series the store is spoken to in. Default: `auto`. */
   readonly keyv?: 'auto' | 5 | 6

@@ -176,7 +176,7 @@ describe('options filled in', () => {
       allowStale: false,
       singleProcess: false,
       deadlineMs: 5000,
-      callTimeoutMs: 1000,
+      callTimeoutMs: 2000,
       keyv: 'auto',
       repairsMax: 10_000,
       queuedKeysMax: 100_000,

@@ -25,7 +25,7 @@ const layers: readonly Layer[] = [
   { name: 'wrap', holds: ['src/wrap/'], imports: [...port, 'events'] },
   { name: 'coordinator', holds: ['src/coordinator.ts', 'src/coordinator/'], imports: [...port, 'events', 'wrap'] },
   { name: 'background', holds: ['src/background/'], imports: [...port, 'events', 'wrap', 'coordinator'] },
-  { name: 'opening', holds: ['adapters/open.ts', 'adapters/open/'], imports: [...port, 'adapters'] },
+  { name: 'opening', holds: ['adapters/open.ts', 'adapters/open/'], imports: [...port, 'config', 'adapters'] },
   { name: 'adapters', holds: ['adapters/'], imports: port, foldersApart: true },
   { name: 'face', holds: ['src/'], imports: [...inside, 'opening'] },
   { name: 'conformance', holds: ['test/conformance/'], imports: port },
