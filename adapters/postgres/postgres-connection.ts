@@ -26,7 +26,6 @@ export class PostgresConnection {
     this.#onEnd = onEnd
     this.#client = new driver.Client(settings)
     this.#client.on('error', (error) => this.end(error))
-    this.#client.on('end', () => this.end(new Error('the server closed the connection')))
     this.#client.connection.on('parameterStatus', ({ parameterName, parameterValue }) => {
       if (parameterName === 'in_hot_standby') this.#isStandby = parameterValue === 'on'
     })

@@ -14,6 +14,9 @@ export type RunStatement = (statement: Statement, values: readonly unknown[]) =>
 /** How often a statement is tried when the server has undone it for a reason that may be gone the next time. */
 const attemptsMax = 5
 
+/** The shortest pause before that, where another statement must get ahead; the longest is twice that. */
+const pauseMs = 50
+
 /** No such table, no such schema. */
 const missing = new Set(['42P01', '3F000'])
 /** Another session created it at the very same moment. */
@@ -84,7 +87,8 @@ export class PostgresDatabase {
     }
     if (notPrepared.has(state)) this.#canPrepare = false
     else if (isStalePlan(error)) connection.noteStalePlans()
-    else return undone.has(state)
+    else if (undone.has(state)) await pause()
+    else return false
     return true
   }
 
@@ -116,6 +120,12 @@ export class PostgresDatabase {
     const message = `the encoding of the database is ${encoding}; only UTF8 holds every key and value`
     return new ReplicaError('REJECTED', message, { replica: this.replica })
   }
+}
+
+/** Tried again at once, a statement can overtake the one it had to give way to, and meet it again. */
+function pause(): Promise<void> {
+  const { random, timers } = systemRuntime
+  return new Promise((resolve) => void timers.after((1 + random.fraction()) * pauseMs, resolve))
 }
 
 /** "cached plan must not change result type": somebody altered the table. The message follows the server's language. */

@@ -10,7 +10,8 @@ export interface PgClient {
   }
   connect(): Promise<unknown>
   query(request: PgRequest): Promise<PgResult>
-  on(event: 'error' | 'end', listener: (error?: unknown) => void): unknown
+  /** Also when the server closes the connection without a word. */
+  on(event: 'error', listener: (error: unknown) => void): unknown
   end(): Promise<unknown>
 }
 

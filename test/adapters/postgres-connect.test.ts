@@ -40,20 +40,26 @@ function open(source: PostgresSource, options: PostgresReplicaOptions = {}): Rep
 const { hostname, port } = locked
 const settings = { host: hostname, port: Number(port), user: 'locked', password: secret, database: 'postgres' }
 
+/** Each fits the type of a source as it is. */
+const sources: readonly (readonly [name: string, make: () => PostgresSource])[] = [
+  ['of a URI', () => uri],
+  ['of an adapter of series 6', () => ending(new KeyvPostgres({ uri }))],
+  ['of an older adapter', () => ending(new OlderKeyvPostgres({ uri }))],
+  ['of a pool from a URI', () => new pg.Pool({ connectionString: uri })],
+  ['of a pool', () => new pg.Pool(settings)],
+  ['of a pool whose password is a function', () => new pg.Pool({ ...settings, password: async () => secret })],
+  ['of a client from a URI', () => new pg.Client(uri)],
+  ['of a client', () => new pg.Client(settings)],
+]
+
+function ending<Adapter extends { disconnect(): Promise<void> }>(adapter: Adapter): Adapter {
+  onTestFinished(() => adapter.disconnect())
+  return adapter
+}
+
 describe('a replica gets in with the credentials', () => {
-  it.each([
-    ['of a URI', () => uri],
-    ['of an adapter of series 6', () => new KeyvPostgres({ uri })],
-    ['of an older adapter', () => new OlderKeyvPostgres({ uri })],
-    ['of a pool from a URI', () => new pg.Pool({ connectionString: uri })],
-    ['of a pool', () => new pg.Pool(settings)],
-    ['of a pool whose password is a function', () => new pg.Pool({ ...settings, password: async () => secret })],
-    ['of a client from a URI', () => new pg.Client(uri)],
-    ['of a client', () => new pg.Client(settings)],
-  ])('%s', async (_name, make) => {
-    const source = make() as PostgresSource & { disconnect?: () => Promise<void> }
-    if (typeof source.disconnect === 'function') onTestFinished(() => source.disconnect?.())
-    const replica = open(source)
+  it.each(sources)('%s', async (_name, make) => {
+    const replica = open(make())
     expect(await replica.getMany([key], patient)).toEqual([null])
     expect(replica.id).toBe(`postgres://${hostname}:${port}/postgres`)
   })
@@ -77,8 +83,7 @@ describe('a replica gets in with the credentials', () => {
   })
 
   it('and keeps its table beside that of the Keyv adapter, in the same schema', async () => {
-    const adapter = new KeyvPostgres({ uri, schema: 'cache' })
-    onTestFinished(() => adapter.disconnect())
+    const adapter = ending(new KeyvPostgres({ uri, schema: 'cache' }))
     await adapter.set('a', 'of Keyv')
     const replica = open(adapter)
     await replica.putManyIfNewer(putsOf(valueAt(1, key, 'of the quorum')), patient)

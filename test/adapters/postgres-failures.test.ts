@@ -87,6 +87,25 @@ describe('connections', () => {
     expect(await replica.getMany(numberedKeys(1), patient)).toMatchObject([{ payload: 'payload 3' }])
   })
 
+  it('that the server refuses beyond its limit are done without: calls wait for those there are', async () => {
+    await open().putManyIfNewer(putsOf(valueAt(1, key)), patient)
+    await query(server.url, 'CREATE ROLE narrow LOGIN CONNECTION LIMIT 1; GRANT ALL ON keyv_quorum TO narrow')
+    onTestFinished(async () => void (await query(server.url, 'DROP OWNED BY narrow; DROP ROLE narrow')))
+    const uri = server.url.replace('postgres@', 'narrow@')
+    const replica = open(uri)
+    await replica.getMany([key], patient)
+    await using lock = await holdTransaction(server.url, 'SELECT FROM keyv_quorum FOR UPDATE')
+    const put = replica.putManyIfNewer(putsOf(valueAt(2, key)), patient)
+    const reads = Promise.all(numberedKeys(8).map((name) => replica.getMany([name], patient)))
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      expect(await failureOf(open(uri).getMany([key], patient))).toMatchObject({ code: 'UNAVAILABLE' })
+    }
+    await lock.release()
+    expect(await put).toMatchObject([{ status: 'stored' }])
+    expect(await reads).toEqual(Array(8).fill([null]))
+    await replica.close()
+  })
+
   it('that are dropped under a call make it reject with TIMEOUT, which says what may have happened', async () => {
     const replica = open()
     await replica.putManyIfNewer(putsOf(valueAt(1, key)), patient)
