@@ -1,53 +1,70 @@
 import { wholeRange } from '../core/hash.ts'
-import { isDead, newTombstone, type RecordHead } from '../core/record.ts'
+import { isDead, newTombstone, type RecordHead, type VersionedRecord } from '../core/record.ts'
 import { isSameWriter, successor, type Version, versionTimeMs } from '../core/version.ts'
 import type { CoordinatorContext, OperationPlan } from './context.ts'
 import { searchReplicas } from './search.ts'
 import { WriteBatch } from './write-batch.ts'
 
 const pageKeysMax = 1_000
+const buriedMax = 100_000
 
 /**
  * Writes a tombstone over every live key with the prefix.
  *
  * A tombstone takes the version right above the record it was found by, so it can hide nothing written later. Replicas
- * are gone through one after the other, each whole; keys that an earlier one showed come up dead in the next, so nothing
- * has to be remembered.
+ * are gone through one after the other, each whole; what an earlier one showed is dead by then, and need not be buried
+ * again as long as it is remembered.
  */
 export async function clearKeys(context: CoordinatorContext, plan: OperationPlan, keyPrefix: string): Promise<void> {
   const begunAt = context.clock.next(context.runtime.clock.nowMs())
+  const buried = new Map<string, Version>()
   await searchReplicas(context, plan, 'clear', async (replica) => {
     const pages = replica.scan(wholeRange, { keyPrefix, pageKeysMax, pageTimeoutMs: plan.callTimeoutMs })
     for await (const heads of pages) {
       const nowMs = context.runtime.clock.nowMs()
-      const due = heads.filter((head) => head.key.startsWith(keyPrefix) && isDue(head, begunAt, nowMs))
+      const due = heads
+        .filter(({ key, version }) => key.startsWith(keyPrefix) && version > (buried.get(key) ?? ''))
+        .filter((head) => wasThereBefore(head, begunAt, nowMs) && !isGone(head, nowMs))
       if (due.length > 0) await bury(context, plan, due)
+      for (const head of due) if (buried.size < buriedMax) buried.set(head.key, graveOf(head, nowMs).version)
     }
   })
 }
 
 /**
- * Whether a live record was there before the clear began. One with a later version was written since, with two exceptions
- * of which the version says nothing: another writer's from the very millisecond in which the clear began, and one that
- * lies in the future even now, because its writer's clock is ahead. Those go: a key that outlives a clear is worse than
- * one that has to be written again.
+ * Whether a record was there before the clear began. One with a later version was written since, with two exceptions of
+ * which the version says nothing: another writer's from the very millisecond in which the clear began, and one that lies
+ * in the future even now, because its writer's clock is ahead. Those go: a key that outlives a clear is worse than one
+ * that has to be written again.
  */
-function isDue(head: RecordHead, begunAt: Version, nowMs: number): boolean {
-  if (isDead(head, nowMs)) return false
+function wasThereBefore(head: RecordHead, begunAt: Version, nowMs: number): boolean {
   if (head.version < begunAt) return true
   const atMs = versionTimeMs(head.version)
   return atMs > nowMs || (atMs === versionTimeMs(begunAt) && !isSameWriter(head.version, begunAt))
 }
 
+/**
+ * A dead record may have been left by a deletion that failed. While an older record may still live where it did not
+ * arrive, it has to be on w replicas before the key is gone.
+ */
+function isGone(head: RecordHead, nowMs: number): boolean {
+  return isDead(head, nowMs) && head.retainUntilMs <= nowMs
+}
+
+function graveOf(head: RecordHead, nowMs: number): VersionedRecord {
+  if (head.kind === 'tombstone') return { ...head, payload: '' }
+  return newTombstone(head.key, successor(head.version), nowMs)
+}
+
 async function bury(context: CoordinatorContext, plan: OperationPlan, heads: readonly RecordHead[]): Promise<void> {
   const batch = new WriteBatch(context, plan, true)
-  const buried = heads.map(
+  const acknowledged = heads.map(
     (head) =>
       new Promise<boolean>((resolve, reject) => {
-        const draft = (_version: Version, nowMs: number) => newTombstone(head.key, successor(head.version), nowMs)
+        const draft = (_version: Version, nowMs: number) => graveOf(head, nowMs)
         batch.add({ key: head.key, operation: 'clear', draft }, resolve, reject)
       }),
   )
   batch.send()
-  await Promise.all(buried)
+  await Promise.all(acknowledged)
 }

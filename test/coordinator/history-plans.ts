@@ -53,13 +53,17 @@ export interface PlanWishes {
   readonly kinds?: readonly ('set' | 'delete' | 'read' | 'clear')[]
   readonly hasSkew?: boolean
   readonly hasDamage?: boolean
+  readonly hasTtl?: boolean
   readonly stepsMax?: number
 }
 
 export function plans(wishes: PlanWishes = {}): fc.Arbitrary<HistoryPlan> {
   const { options = {}, kinds = ['set', 'set', 'delete', 'read', 'read'], hasSkew = true, hasDamage = true } = wishes
   const step: fc.Arbitrary<Step> = fc.oneof(
-    { arbitrary: operation(kinds), weight: 6 },
+    {
+      arbitrary: operation(kinds).map((each) => (wishes.hasTtl === false ? { ...each, ttlMs: null } : each)),
+      weight: 6,
+    },
     { arbitrary: fault, weight: 3 },
     { arbitrary: pause, weight: 4 },
     { arbitrary: skew, weight: hasSkew ? 1 : 0 },
@@ -69,7 +73,7 @@ export function plans(wishes: PlanWishes = {}): fc.Arbitrary<HistoryPlan> {
     .record({
       quorum,
       clients: fc.integer({ min: 1, max: 3 }),
-      steps: fc.array(step, { maxLength: wishes.stepsMax ?? 40 }),
+      steps: fc.array(step, { minLength: 5, maxLength: wishes.stepsMax ?? 40, size: 'max' }),
     })
     .map(({ quorum: { n, r, w }, clients, steps }) => ({
       n,
