@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { importsOf } from '../layout/imports.ts'
 import { parseSourceFile } from '../layout/source-file.ts'
-import { nodeBinary, nodeLines } from './node-lines.ts'
+import { nodeLines, nodeProgram } from './node-lines.ts'
 import { installBeside, type PackedPackage, packPackage } from './packed.ts'
 
 const run = promisify(execFile)
@@ -28,10 +28,10 @@ describe.each(['6.1.0', '5.6.0'])('the package beside keyv %s', (keyvVersion) =>
   })
 
   test.each(nodeLines)('works on Node %s as an ES module and from CommonJS, without a warning', async (version) => {
-    const node = await nodeBinary(version)
-    expect((await run(node, ['--version'])).stdout.trim()).toBe(`v${version}`)
+    const { file: node, env } = await nodeProgram(version)
+    expect((await run(node, ['--version'], { env })).stdout.trim()).toBe(`v${version}`)
     for (const file of ['main.mjs', 'main.cjs']) {
-      const { stdout, stderr } = await run(node, [file], { cwd: consumer })
+      const { stdout, stderr } = await run(node, [file], { cwd: consumer, env })
       expect(stdout).toBe('done\n')
       expect(withoutSqliteWarning(stderr)).toBe('')
     }

@@ -1,109 +1,23 @@
-import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { lstat, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { promisify } from 'node:util'
+import { join } from 'node:path'
 import { debianPostgresFolders, firstThatRuns } from './binaries.ts'
+import { unpackDebianPackage } from './debian-package.ts'
 import type { ServerBinary } from './server-source.ts'
-
-const run = promisify(execFile)
 
 type Say = (line: string) => void
 
-/**
- * Fetches Debian's package of a server, with what it depends on, and unpacks it into a cache folder of this user.
- * Nothing of the system changes and no service starts. Needs no root; needs `apt-get` and `dpkg`.
- */
-export function installRedis(say: Say): Promise<ServerBinary> {
-  return install('redis-server', say, (folder, libraryPath) =>
-    firstThatRuns([join(folder, 'usr/bin')], ['redis-server'], libraryPath),
-  )
+/** A Redis server that is fetched for the tests, when it is not in the cache already. */
+export async function installRedis(say: Say): Promise<ServerBinary> {
+  const { folder, libraryPath } = await unpackDebianPackage('redis-server', say)
+  return orThrow(await firstThatRuns([join(folder, 'usr/bin')], ['redis-server'], libraryPath), folder)
 }
 
 /** Like {@link installRedis}. */
-export function installPostgres(say: Say): Promise<ServerBinary> {
-  return install('postgresql', say, (folder, libraryPath) =>
-    firstThatRuns(debianPostgresFolders(folder), ['postgres', 'initdb'], libraryPath),
-  )
+export async function installPostgres(say: Say): Promise<ServerBinary> {
+  const { folder, libraryPath } = await unpackDebianPackage('postgresql', say)
+  return orThrow(await firstThatRuns(debianPostgresFolders(folder), ['postgres', 'initdb'], libraryPath), folder)
 }
 
-async function install(
-  packageName: string,
-  say: Say,
-  find: (folder: string, libraryPath: string) => Promise<ServerBinary | null>,
-): Promise<ServerBinary> {
-  const folder = join(cacheFolder(), packageName)
-  if (!existsSync(folder)) {
-    say(`servers: fetching the package ${packageName} into ${folder}`)
-    await fetchPackage(packageName, folder)
-  }
-  await refuseForeignFolder(folder)
-  const binary = await find(folder, await libraryFolders(folder))
+function orThrow(binary: ServerBinary | null, folder: string): ServerBinary {
   if (binary === null) throw new Error(`what is in ${folder} does not run here`)
   return binary
-}
-
-/** PostgreSQL does not run as root, so root's folder has to be one that everybody can read. */
-function cacheFolder(): string {
-  const isRoot = process.getuid?.() === 0
-  const parent = isRoot ? '/var/cache' : (process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'))
-  return join(parent, 'keyv-quorum-test-servers')
-}
-
-async function fetchPackage(packageName: string, target: string): Promise<void> {
-  await mkdir(dirname(target), { recursive: true })
-  const unfinished = await mkdtemp(`${target}-unfinished-`)
-  try {
-    const packages = join(unfinished, 'packages')
-    await download(packageName, packages)
-    const tree = join(unfinished, 'tree')
-    await mkdir(tree, { mode: 0o755 })
-    for (const name of await readdir(packages)) {
-      if (name.endsWith('.deb')) await run('dpkg', ['-x', join(packages, name), tree])
-    }
-    // In one step, so that a fetch which is interrupted, or runs twice at once, leaves a whole folder or none.
-    await rename(tree, target).catch((error) => {
-      if (!existsSync(target)) throw error
-    })
-  } finally {
-    await rm(unfinished, { recursive: true, force: true })
-  }
-}
-
-/** The package and all it depends on that this system does not have; apt's own state stays as it is. */
-async function download(packageName: string, folder: string): Promise<void> {
-  const state = join(folder, 'apt')
-  await mkdir(join(state, 'lists/partial'), { recursive: true })
-  await mkdir(join(state, 'cache/archives/partial'), { recursive: true })
-  const apt = (...args: string[]) =>
-    run(
-      'apt-get',
-      [
-        ...['-o', `Dir::State::Lists=${state}/lists`, '-o', `Dir::Cache=${state}/cache`],
-        ...['-o', 'Debug::NoLocking=1', '-o', 'APT::Sandbox::User=', '-q'],
-        ...args,
-      ],
-      { cwd: folder, maxBuffer: 1 << 24 },
-    )
-  await apt('update')
-  const plan = await apt('install', '--print-uris', '-y', '--no-install-recommends', packageName)
-  const names = [...plan.stdout.matchAll(/^'[^']+' ([^_\s]+)_/gm)].map(([, name = '']) => name)
-  if (names.length === 0) throw new Error(`apt-get has nothing to fetch for ${packageName}`)
-  await apt('download', ...names)
-}
-
-/** The cache is run as a program, so it must be ours. */
-async function refuseForeignFolder(folder: string): Promise<void> {
-  const { uid } = await lstat(folder)
-  if (uid !== process.getuid?.()) throw new Error(`${folder} belongs to somebody else`)
-}
-
-async function libraryFolders(root: string): Promise<string> {
-  const folders: string[] = []
-  for (const parent of ['usr/lib', 'lib'].map((name) => join(root, name)).filter((name) => existsSync(name))) {
-    const names = await readdir(parent)
-    folders.push(...names.filter((name) => name.endsWith('-linux-gnu')).map((name) => join(parent, name)))
-  }
-  return folders.join(':')
 }
