@@ -1,6 +1,6 @@
 /** keyv-quorum: a Keyv store that keeps every value on n different backends and answers by quorum. */
 
-export type { ReplicaSource } from '../adapters/open.ts'
+export type { KeyvSettings, MemorySettings, ReplicaSource } from '../adapters/open.ts'
 export { loadConfig, type QuorumConfig, type QuorumOptions, type ResolvedOptions } from './config.ts'
 export { type CreateKeyvOptions, createKeyv } from './create-keyv.ts'
 export type { ReplicaState } from './engine.ts'

@@ -74,10 +74,12 @@ export class QuorumView {
     return describeGuarantees({ ...this.engine.options, ...this.#quorum }, this.engine.replicas)
   }
 
+  get<Value>(key: string): Promise<Value | undefined>
   async get(key: string): Promise<unknown> {
     return valueIn(await this.#operations.readLive(this.#text(key)))
   }
 
+  getMany<Value>(keys: readonly string[]): Promise<(Value | undefined)[]>
   async getMany(keys: readonly string[]): Promise<unknown[]> {
     const records = await this.#operations.readLiveMany(keys.map((key) => this.#text(key)))
     return records.map(valueIn)
@@ -91,6 +93,7 @@ export class QuorumView {
   }
 
   /** Each entry is a write of its own. Rejects when any of them got no quorum; the others may have been written. */
+  setMany(entries: readonly SetEntry[]): Promise<boolean[]> & Promise<void>
   async setMany(entries: readonly SetEntry[]): Promise<boolean[]> {
     return Promise.all(entries.map(({ key, value, expires, ttl }) => this.set(key, value, expires ?? ttl)))
   }
@@ -101,6 +104,7 @@ export class QuorumView {
   }
 
   /** @returns for each key whether a live value was deleted; for keyv 5, whether all were */
+  deleteMany(keys: readonly string[]): Promise<boolean[]> & Promise<boolean>
   async deleteMany(keys: readonly string[]): Promise<boolean[] | boolean> {
     return this.#contract.deletions(await Promise.all(keys.map((key) => this.delete(key))))
   }
@@ -119,6 +123,7 @@ export class QuorumView {
   }
 
   /** Every key of the namespace with its value, each once, in no order. */
+  iterator<Value>(): AsyncGenerator<[string, Awaited<Value> | undefined], void>
   async *iterator(): AsyncGenerator<[string, unknown]> {
     for await (const records of this.#operations.iterate(this.#prefix, iterationLimits)) {
       for (const record of records) yield [parseKeyText(record.key).key, decodePayload(record.payload)]
