@@ -94,8 +94,9 @@ async function dialed(
 function connected(client: DriverClient, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     let hasSocket = false
-    // Every failure rejects a call too; without a listener it would end the process.
-    client.on('error', () => undefined)
+    // Every failure rejects a call too; without a listener it would end the process. After one that the driver means to
+    // survive, an answer that it could not read say, no later answer can be trusted.
+    client.on('error', () => destroyClient(client))
     client.on('connect', () => {
       hasSocket = true
       if (signal.aborted) destroyClient(client)

@@ -194,8 +194,7 @@ export const headsScript: LuaScript = scriptOf(`
 local heads = {}
 for index, key in ipairs(KEYS) do
   local head = redis.pcall('GETRANGE', key, 0, ${headLength - 1})
-  if type(head) == 'table' then head = '?' end
-  if head == '' and redis.call('EXISTS', key) == 0 then head = false end
+  if type(head) == 'table' then head = '' elseif head == '' and redis.call('EXISTS', key) == 0 then head = false end
   heads[index] = head
 end
 return heads`)

@@ -20,7 +20,9 @@ export interface RedisBatch {
 const entriesPerCommandMax = 256
 
 export function allIndexes(length: number): number[] {
-  return Array.from({ length }, (_, index) => index)
+  const indexes = new Array<number>(length)
+  for (let index = 0; index < length; index += 1) indexes[index] = index
+  return indexes
 }
 
 /** Cuts entries into parts of bounded number and, where a size is given, of bounded size. */

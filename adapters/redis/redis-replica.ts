@@ -25,8 +25,10 @@ import { StoredKeys } from './stored-keys.ts'
  * each is atomic. Only masters are read, because what follows them lags behind.
  *
  * A login needs these commands: `get set mset mget getrange setrange exists unlink rename pexpireat persist eval evalsha
- * scan multi exec info`, in a cluster also `cluster asking`. The server must not evict (`maxmemory-policy noeviction`,
- * or `volatile-…` when records that expire may go early): what it evicts is lost without a trace.
+ * scan multi exec info`, in a cluster also `cluster asking`, and `select` for another database than 0.
+ *
+ * The server must not evict (`maxmemory-policy noeviction`, or `volatile-…` where records that expire may go early):
+ * what it evicts is lost without a trace.
  *
  * @throws ConfigError when the source cannot be read or an option is not valid
  */

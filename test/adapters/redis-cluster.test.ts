@@ -14,6 +14,7 @@ import { startProxy } from '../servers/proxy.ts'
 import { startRedisCluster } from '../servers/redis-cluster.ts'
 import { redisCommand } from '../servers/redis-command.ts'
 import { waitUntil } from '../servers/wait-until.ts'
+import { whileBusy } from './redis-support/busy-script.ts'
 import { KeyvRedis5 } from './redis-support/keyv-series-5.ts'
 import { MovingSlot } from './redis-support/moving-slot.ts'
 
@@ -139,7 +140,10 @@ describe('while a slot moves from one master to another', () => {
   test('and after it has moved, records are found where they are', async () => {
     await slot.finish()
     expect(await replica.getMany(keys, patient)).toEqual(records)
+    const redirections = await timesRedirected()
+    expect(await replica.getMany(keys, patient)).toEqual(records)
     expect(await scanAll(replica, patientScan)).toEqual(sortByKey(records.map(headOf)))
+    expect(await timesRedirected()).toEqual(redirections)
   })
 })
 
@@ -186,6 +190,19 @@ test('puts that one master refuses are no success, whatever the others did', asy
   }
 })
 
+test('puts that one master cannot take for now have an unknown outcome, because the others took theirs', async () => {
+  const replica = open()
+  const records = numberedKeys(50).map((key) => valueAt(1, key))
+  await replica.getMany(keysOf(records), patient)
+  await whileBusy(cluster.url, async () => {
+    const put = replica.putManyIfNewer(putsOf(...records), patient)
+    await expect(put).rejects.toMatchObject({ code: 'TIMEOUT', message: expect.stringContaining('BUSY') })
+  })
+  const held = await replica.getMany(keysOf(records), patient)
+  expect(held).toContain(null)
+  expect(held.some((answer) => answer !== null)).toBe(true)
+})
+
 describe('without one of its masters', () => {
   const records = numberedKeys(50).map((key) => valueAt(1, key))
   const newer = records.map(({ key }) => valueAt(2, key))
@@ -215,6 +232,11 @@ describe('without one of its masters', () => {
     await replica.close()
   })
 })
+
+async function timesRedirected(): Promise<(string | undefined)[]> {
+  const infos = await Promise.all(cluster.urls.map((url) => redisCommand(url, 'INFO', 'errorstats')))
+  return infos.map((info) => /errorstat_MOVED:count=(\d+)/.exec(String(info))?.[1])
+}
 
 /** Records that a master holds, and the others. */
 async function partedBy(

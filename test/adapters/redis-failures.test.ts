@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { inspect, promisify } from 'node:util'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
@@ -13,6 +14,7 @@ import { startRedis } from '../servers/redis.ts'
 import { redisCommand } from '../servers/redis-command.ts'
 import { redisProcess } from '../servers/redis-process.ts'
 import { waitUntil } from '../servers/wait-until.ts'
+import { whileBusy } from './redis-support/busy-script.ts'
 import { connectRaw } from './redis-support/raw-redis.ts'
 
 const patient = { timeoutMs: 30_000 }
@@ -65,6 +67,32 @@ describe('a server that is not there', () => {
   })
 })
 
+test('a server that goes on failing is not dialled by every call', async () => {
+  let dialled = 0
+  const rude = createServer((socket) => {
+    dialled += 1
+    socket.resetAndDestroy()
+  })
+  await new Promise<void>((resolve) => rude.listen(0, '127.0.0.1', resolve))
+  const { port } = rude.address() as AddressInfo
+  const replica = open(`redis://127.0.0.1:${port}`)
+  for (let call = 0; call < 200; call += 1) {
+    await expect(replica.getMany([key], patient)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  }
+  expect(dialled).toBeLessThan(100)
+  await new Promise((resolve) => rude.close(resolve))
+})
+
+test('a server that is busy with the script of another client is UNAVAILABLE: it ran nothing', async () => {
+  const replica = open()
+  await replica.putManyIfNewer(putsOf(valueAt(1, key)), patient)
+  await whileBusy(server.url, async () => {
+    const put = replica.putManyIfNewer(putsOf(valueAt(2, key)), patient)
+    await expect(put).rejects.toMatchObject(failure('UNAVAILABLE', /BUSY/))
+  })
+  expect(await replica.getMany([key], patient)).toEqual([valueAt(1, key)])
+})
+
 describe('a connection', () => {
   test('that is lost before the answer leaves the outcome unknown', async () => {
     await using proxy = await startProxy(server.port)
@@ -90,27 +118,29 @@ describe('a connection', () => {
   test('is given up by a call that timed out, and still answers the calls that wait longer', async () => {
     const replica = open()
     await replica.putManyIfNewer(putsOf(valueAt(1, key)), patient)
+    await waitUntil(hasOneConnection, { what: 'the end of older connections' })
+    const [own] = await connectionIds()
     await raw.command('CLIENT', 'PAUSE', '1000', 'ALL')
     const waiting = replica.getMany([key], patient)
     await expect(replica.getMany([key], hurried)).rejects.toMatchObject(failure('TIMEOUT', /within 200 ms/))
     expect(await waiting).toEqual([valueAt(1, key)])
     expect(await replica.getMany([key], patient)).toEqual([valueAt(1, key)])
+    await waitUntil(async () => !(await connectionIds()).includes(own), { what: 'the end of the old connection' })
+    expect(await hasOneConnection()).toBe(true)
   })
 
   test('is one, however many calls there are', async () => {
-    const before = await connections()
     const replica = open()
     await Promise.all(numberedKeys(100).map((each) => replica.getMany([each], patient)))
-    expect((await connections()) - before).toBe(1)
+    await waitUntil(hasOneConnection, { what: 'the end of all connections but one' })
     await replica.close()
-    await waitUntil(async () => (await connections()) === before, { what: 'the end of the connection' })
+    await waitUntil(async () => (await connectionIds()).length === 0, { what: 'the end of the connection' })
   })
 })
 
 test('calls to a frozen server leave no connections behind', async () => {
   const replica = open()
   await replica.getMany([key], patient)
-  const before = await connections()
   server.freeze()
   try {
     for (let wave = 0; wave < 5; wave += 1) {
@@ -121,7 +151,7 @@ test('calls to a frozen server leave no connections behind', async () => {
     server.thaw()
   }
   await waitUntil(() => answers(replica), { what: 'an answer of the thawed server' })
-  await waitUntil(async () => (await connections()) <= before, { what: 'the end of all connections but one' })
+  await waitUntil(hasOneConnection, { what: 'the end of all connections but one' })
 })
 
 test('a server that is late is waited for', async () => {
@@ -187,10 +217,14 @@ describe('a server that refuses', () => {
   test('writes because it follows another one rejects them, and takes them when it leads again', async () => {
     const replica = open()
     await replica.putManyIfNewer(putsOf(valueAt(1, key)), patient)
+    await waitUntil(hasOneConnection, { what: 'the end of older connections' })
+    const [own] = await connectionIds()
     await raw.command('REPLICAOF', '127.0.0.1', String(await freePort()))
     try {
       const put = replica.putManyIfNewer(putsOf(valueAt(2, key)), patient)
       await expect(put).rejects.toMatchObject(failure('REJECTED', /READONLY/))
+      // Another server may have the name by now, so the next call looks it up.
+      await waitUntil(async () => !(await connectionIds()).includes(own), { what: 'the end of the connection' })
     } finally {
       await raw.command('REPLICAOF', 'NO', 'ONE')
     }
@@ -219,6 +253,16 @@ describe('a server that refuses', () => {
     const put = replica.putManyIfNewer(putsOf(valueAt(1, key)), patient)
     await expect(put).rejects.toMatchObject(failure('REJECTED', /NOPERM/))
   })
+})
+
+test('a large put that fails half-way leaves nothing behind', async () => {
+  await raw.command('FLUSHALL')
+  await raw.command('ACL', 'SETUSER', 'nameless', 'reset', 'on', '>pass', '~kq:*', '+@all', '-rename')
+  const replica = open(server.url.replace('//', '//nameless:pass@'))
+  const records = [':a', ':b', ':c'].map((each) => valueAt(1, each, large))
+  const put = replica.putManyIfNewer(putsOf(...records), patient)
+  await expect(put).rejects.toMatchObject({ code: 'REJECTED' })
+  expect(await raw.command('KEYS', '*')).toEqual([])
 })
 
 test('a login with the documented permissions, and with no other, is enough', async () => {
@@ -290,9 +334,19 @@ async function exits(uri: string, call: string): Promise<void> {
   await promisify(execFile)(process.execPath, [program, uri, call], { timeout: 30_000 })
 }
 
-async function connections(): Promise<number> {
+/** Of all connections but the one that looks. */
+async function connectionIds(): Promise<(string | undefined)[]> {
+  const own = `id=${await raw.command('CLIENT', 'ID')}`
   const list = (await raw.command('CLIENT', 'LIST', 'TYPE', 'NORMAL')) as string
-  return list.trim().split('\n').length
+  return list
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' ')[0])
+    .filter((id) => id !== own)
+}
+
+async function hasOneConnection(): Promise<boolean> {
+  return (await connectionIds()).length === 1
 }
 
 async function answers(replica: Replica): Promise<boolean> {

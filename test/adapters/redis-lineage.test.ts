@@ -53,6 +53,17 @@ describe('a restart', () => {
     expect(await replica.getMany([key], patient)).toEqual([null])
   })
 
+  test('from a snapshot is found out too, though marks of the data are there again', async () => {
+    const { replica, lineage } = await openTold(forgetful.url)
+    await redisCommand(forgetful.url, 'SAVE')
+    await replica.putManyIfNewer(putsOf(valueAt(2, key)), patient)
+    await forgetful.kill()
+    await forgetful.start()
+    await expect(replica.getMany([key], patient)).rejects.toMatchObject(changed)
+    expect(await replica.getMany([key], patient)).toEqual([held])
+    expect(await replica.lineage(patient)).not.toBe(lineage)
+  })
+
   test('changes the lineage when the file was only on for a while', async () => {
     const { replica, lineage: before } = await openTold(forgetful.url)
     await redisCommand(forgetful.url, 'CONFIG', 'SET', 'appendonly', 'yes')
@@ -145,6 +156,22 @@ test('a scan under way rejects when the server is emptied, whoever finds out fir
     }
   }
   await expect(scan()).rejects.toMatchObject(changed)
+})
+
+test('a scan rejects when the server was restarted under way, even if it kept everything', async () => {
+  const replica = open(lasting.url)
+  const records = numberedKeys(300).map((each) => valueAt(1, each))
+  await replica.putManyIfNewer(putsOf(...records), patient)
+  let pages = 0
+  const scan = async () => {
+    for await (const _page of replica.scan(wholeRange, { ...patientScan, pageKeysMax: 10 })) {
+      pages += 1
+      if (pages > 1) continue
+      await lasting.kill()
+      await lasting.start()
+    }
+  }
+  await expect(scan()).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('restarted') })
 })
 
 test('all clients of a server are told the same, whatever they call it', async () => {

@@ -82,6 +82,17 @@ describe('a replica behind a sentinel', () => {
     })
   })
 
+  test('is UNAVAILABLE as long as the server that was named is no master', async () => {
+    const master = await masterPort()
+    const copy = { host, port: ports.find((port) => port !== master) ?? 0 }
+    const sentinelRootNodes = [{ host, port: sentinelPort }]
+    const source = { name: masterName, sentinelRootNodes, nodeAddressMap: () => copy }
+    await expect(open(source).getMany([key], patient)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('not the master'),
+    })
+  })
+
   test('follows a failover, and its lineage changes, because the new master may lag behind', async () => {
     const replica = open(`redis+sentinel://${host}:${sentinelPort}/${masterName}`)
     const lineage = await replica.lineage(patient)
