@@ -1,9 +1,11 @@
 import { KeyRead, type ReadStep } from '../core/read.ts'
 import { type CorruptRecord, isCorrupt, type RecordHead } from '../core/record.ts'
 import type { QuorumError, QuorumOperation } from '../errors.ts'
-import type { Entry } from '../replica.ts'
+import type { CallOptions, Entry } from '../replica.ts'
+import type { WatchedReplica } from '../wrap/detector.ts'
 import { Causes } from './causes.ts'
 import { type CoordinatorContext, Deadline, type OperationPlan, observeVersion } from './context.ts'
+import { partsOf } from './parts.ts'
 import type { ReadKind } from './read-kind.ts'
 
 interface Slot<Head extends RecordHead> {
@@ -19,7 +21,7 @@ interface Waiter<Head> {
 }
 
 /**
- * The reads of one turn, carried out together: one request a replica, one deadline, a vote for each key. A caller is
+ * The reads of one turn, carried out together: one request a replica (or as few as hold them), one deadline, a vote for each key. A caller is
  * answered as soon as its key is settled; answers that come later are still compared, for repair.
  */
 export class ReadBatch<Head extends RecordHead> {
@@ -30,6 +32,7 @@ export class ReadBatch<Head extends RecordHead> {
   readonly #causes: Causes
   readonly #slots = new Map<string, Slot<Head>>()
   readonly #deadline: Deadline
+  readonly #lostInTurn: Slot<Head>[] = []
   #unsettled = 0
 
   constructor(context: CoordinatorContext, plan: OperationPlan, kind: ReadKind<Head>, operation: QuorumOperation) {
@@ -53,15 +56,19 @@ export class ReadBatch<Head extends RecordHead> {
 
   send(): void {
     const slots = [...this.#slots.values()]
-    const keys = [...this.#slots.keys()]
     const options = this.#deadline.callOptions(Math.max(this.#plan.r, this.#readPlan().holdersNeeded))
     this.#deadline.onExpiry(() => this.#expire())
     for (const [replica, watched] of this.#context.replicas.entries()) {
-      this.#causes.watch(replica, this.#kind.ask(watched, keys, options)).then(
-        (answers) => this.#onAnswers(replica, slots, answers),
-        (error: unknown) => this.#onFailure(replica, slots, error),
-      )
+      for (const part of partsOf(slots, watched.limits.batchKeysMax)) this.#ask(replica, watched, part, options)
     }
+  }
+
+  #ask(replica: number, watched: WatchedReplica, slots: readonly Slot<Head>[], options: CallOptions): void {
+    const keys = slots.map((slot) => slot.key)
+    this.#causes.watch(replica, this.#kind.ask(watched, keys, options)).then(
+      (answers) => this.#onAnswers(replica, slots, answers),
+      (error: unknown) => this.#onFailure(replica, slots, error),
+    )
   }
 
   #readPlan() {
@@ -102,8 +109,7 @@ export class ReadBatch<Head extends RecordHead> {
 
   #perform(outcome: StepOutcome<Head>): void {
     for (const slot of outcome.met) this.#settleMet(slot)
-    // Refusals that are on their way in this very turn are waited for: they make the error complete.
-    if (outcome.lost.length > 0) this.#context.runtime.timers.endOfTurn(() => this.#settleLost(outcome.lost))
+    if (outcome.lost.length > 0) this.#settleLostSoon(outcome.lost)
     for (const repair of outcome.repairs) this.#kind.repair(this.#context.repairs, repair)
     if (outcome.writeBacks.size > 0) this.#writeBack(outcome.writeBacks)
   }
@@ -113,6 +119,14 @@ export class ReadBatch<Head extends RecordHead> {
     if (winner !== null) observeVersion(this.#context, slot.key, winner.version)
     this.#close(slot)
     for (const waiter of slot.waiters) waiter.resolve(winner)
+  }
+
+  /** Refusals that are on their way in this very turn are waited for: they make the error complete. */
+  #settleLostSoon(slots: readonly Slot<Head>[]): void {
+    if (this.#lostInTurn.length === 0) {
+      this.#context.runtime.timers.endOfTurn(() => this.#settleLost(this.#lostInTurn.splice(0)))
+    }
+    for (const slot of slots) this.#lostInTurn.push(slot)
   }
 
   #settleLost(slots: readonly Slot<Head>[]): void {

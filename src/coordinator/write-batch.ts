@@ -2,9 +2,11 @@ import type { VersionedRecord } from '../core/record.ts'
 import type { Version } from '../core/version.ts'
 import { KeyWrite, type WriteStep, withRetention } from '../core/write.ts'
 import { isNotApplied, QuorumError, type QuorumOperation } from '../errors.ts'
-import type { PutOutcome } from '../replica.ts'
+import type { CallOptions, PutOutcome } from '../replica.ts'
+import type { WatchedReplica } from '../wrap/detector.ts'
 import { Causes } from './causes.ts'
 import { type CoordinatorContext, Deadline, type OperationPlan, observeVersion } from './context.ts'
+import { partsOf } from './parts.ts'
 
 /** Makes the record of a write once its version is known; asked again when a later version is needed. */
 export type Draft = (version: Version, nowMs: number) => VersionedRecord
@@ -41,7 +43,7 @@ export interface WriteRequest {
 const attemptsMax = 16
 
 /**
- * The writes of one turn, carried out together: one request a replica and attempt, one deadline, a vote for each key.
+ * The writes of one turn, carried out together: one request a replica (or as few as hold them) and attempt, one deadline, a vote for each key.
  * Of several writes of a key in one turn only the last is sent; the others are acknowledged with it, as if they had
  * come just before.
  */
@@ -52,6 +54,7 @@ export class WriteBatch {
   readonly #causes: Causes
   readonly #slots = new Map<string, Slot>()
   readonly #deadline: Deadline
+  readonly #lostInTurn: Slot[] = []
   #unsettled = 0
 
   constructor(context: CoordinatorContext, plan: OperationPlan, supersededAcks: boolean) {
@@ -113,15 +116,19 @@ export class WriteBatch {
     const sent = slots.flatMap((slot) =>
       slot.record === null ? [] : [{ slot, attempt: slot.attempt, record: slot.record }],
     )
-    // Nothing but the record: an adapter may hand its entries to another thread.
-    const entries = sent.map(({ record }) => ({ record }))
     const options = this.#deadline.callOptions(this.#plan.w)
     for (const [replica, watched] of this.#context.replicas.entries()) {
-      this.#causes.watch(replica, watched.putManyIfNewer(entries, options)).then(
-        (outcomes) => this.#onOutcomes(sent, outcomes),
-        (error: unknown) => this.#onFailure(replica, sent, error),
-      )
+      for (const part of partsOf(sent, watched.limits.batchKeysMax)) this.#put(replica, watched, part, options)
     }
+  }
+
+  #put(replica: number, watched: WatchedReplica, sent: readonly Sent[], options: CallOptions): void {
+    // Nothing but the record: an adapter may hand its entries to another thread.
+    const entries = sent.map(({ record }) => ({ record }))
+    this.#causes.watch(replica, watched.putManyIfNewer(entries, options)).then(
+      (outcomes) => this.#onOutcomes(sent, outcomes),
+      (error: unknown) => this.#onFailure(replica, sent, error),
+    )
   }
 
   #onOutcomes(sent: readonly Sent[], outcomes: readonly PutOutcome[]): void {
@@ -178,13 +185,17 @@ export class WriteBatch {
 
   /** Refusals that are on their way in this very turn are waited for: they make the error complete, and its outcome certain. */
   #rejectLostSoon(slots: readonly Slot[]): void {
-    this.#context.runtime.timers.endOfTurn(() => this.#rejectLost(slots))
+    if (this.#lostInTurn.length === 0) {
+      this.#context.runtime.timers.endOfTurn(() => this.#rejectLost(this.#lostInTurn.splice(0)))
+    }
+    for (const slot of slots) this.#lostInTurn.push(slot)
   }
 
   #rejectLost(slots: readonly Slot[]): void {
     const open = slots.filter((slot) => !slot.isSettled)
     if (open.length === 0) return
-    const isUncertain = open.some(mayBeApplied)
+    // The keys may all be of one setMany, whose error speaks for all of them.
+    const isUncertain = [...this.#slots.values()].some(mayBeApplied)
     const acked = open.reduce((least, slot) => Math.min(least, slot.write.acked), this.#plan.w - 1)
     const lost = {
       needed: this.#plan.w,

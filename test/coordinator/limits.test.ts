@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'vitest'
+import { newValue } from '../../src/core/record.ts'
+import { QuorumError } from '../../src/errors.ts'
+import { tombstoneAt, valueAt, versionAt } from '../conformance/samples.ts'
+import { endOf } from '../support/end-of.ts'
+import { openScene } from '../support/open-store.ts'
+import { fates } from '../support/scripted-replica.ts'
+
+/** More than a call can take arguments. */
+const many = 200_000
+
+describe('more keys in one turn than a call can take arguments', () => {
+  test('are all rejected when their quorum is lost', async () => {
+    const scene = openScene(3)
+    for (const replica of scene.replicas) replica.fate = () => fates.refused
+    const keys = Array.from({ length: many }, (_, index) => `:k${index}`)
+    const sets = keys.map((key) => endOf(scene.operations.set({ key, payload: 's', expiresAtMs: null })))
+    const reads = keys.map((key) => endOf(scene.operations.read(key)))
+    await scene.time.advance(10_000)
+    const errors = [...sets, ...reads].map(({ error }) => error)
+    expect(errors.every((error) => error instanceof QuorumError)).toBe(true)
+    expect(errors[0]).toMatchObject({ operation: 'set', keysFailed: many, outcome: 'not-applied' })
+    expect(scene.time.timersPending).toBe(0)
+  })
+
+  test('are acknowledged, but for those that find no room, and of those nothing is written', async () => {
+    const scene = openScene(3)
+    const keys = Array.from({ length: many }, (_, index) => `:k${index}`)
+    const sets = keys.map((key) => endOf(scene.operations.set({ key, payload: 's', expiresAtMs: null })))
+    await scene.time.advance(10_000)
+    const written = new Set(scene.replica(2).store.keys)
+    const refused = sets.flatMap(({ error }, index) => (error === undefined ? [] : [{ error, key: keys[index] ?? '' }]))
+    // As many as there may be in 64 calls of 1,000 keys, and 100,000 that wait.
+    expect(refused).toHaveLength(many - 164_000)
+    for (const { error, key } of refused)
+      expect([error instanceof QuorumError, written.has(key)]).toEqual([true, false])
+    expect(written.size).toBe(164_000)
+  })
+})
+
+describe('a version with none above it', () => {
+  const last = { ...newValue(':k', versionAt(7), 's', null), version: 'f'.repeat(28) }
+
+  test('makes a clear fail as any other lost quorum does', async () => {
+    const scene = openScene(3)
+    for (const { store } of scene.replicas) store.place(last)
+    const end = endOf(scene.operations.clear(':'))
+    await scene.time.settle()
+    expect(end.error).toBeInstanceOf(QuorumError)
+    expect(end.error).toMatchObject({ operation: 'clear', outcome: 'not-applied' })
+    expect(scene.time.timersPending).toBe(0)
+  })
+
+  test('does not keep a write trying', async () => {
+    const scene = openScene(3)
+    for (const { store } of scene.replicas) store.place(last)
+    const end = endOf(scene.operations.delete(':k'))
+    await scene.time.settle()
+    expect(end.error).toBeInstanceOf(QuorumError)
+    expect(scene.replica(0).calls).toHaveLength(1)
+  })
+})
+
+test('a write that is superseded again and again gives up', async () => {
+  const scene = openScene(3)
+  let step = 10_000
+  for (const replica of scene.replicas) {
+    replica.fate = () => {
+      step += 1_000
+      replica.store.place(valueAt(step, ':k'))
+      return {}
+    }
+  }
+  const end = endOf(scene.operations.set({ key: ':k', payload: 's', expiresAtMs: null }))
+  await scene.time.settle()
+  expect(end.error).toMatchObject({ code: 'QUORUM_LOST', outcome: 'unknown' })
+  expect(scene.replica(0).calls.length).toBeLessThan(20)
+  expect(scene.time.timersPending).toBe(0)
+})
+
+test('a key named like a property of objects is a key', async () => {
+  const scene = openScene(3)
+  for (const key of ['__proto__', 'constructor', 'toString', '', 'a\0b', '\ud800', '%', '*']) {
+    await scene.view.set(key, `value of ${key}`)
+    expect(await scene.view.get(key)).toBe(`value of ${key}`)
+    expect(await scene.view.has(key)).toBe(true)
+    expect(await scene.view.delete(key)).toBe(true)
+    expect(await scene.view.getMany([key, key])).toEqual([undefined, undefined])
+  }
+})
+
+test('an error names the replicas that failed or owe an answer, and no other', async () => {
+  const scene = openScene(5, { deadlineMs: 100, callTimeoutMs: 100 })
+  scene.replica(1).fate = () => fates.refused
+  scene.replica(2).fate = () => fates.hung
+  scene.replica(3).fate = () => fates.rejected
+  const end = endOf(scene.operations.set({ key: ':k', payload: 's', expiresAtMs: null }))
+  await scene.time.advance(100)
+  const { causes } = end.error as QuorumError
+  expect([...causes].map(([id, { code }]) => `${id} ${code}`).sort()).toEqual([
+    'B UNAVAILABLE',
+    'C TIMEOUT',
+    'D REJECTED',
+  ])
+  expect(end.error).toMatchObject({ acked: 2, needed: 3, replicas: 5, outcome: 'unknown' })
+})
+
+test('a deletion that meets only tombstones, or nothing, deletes no live value', async () => {
+  const scene = openScene(3)
+  for (const { store } of scene.replicas) store.place(tombstoneAt(7, ':k'))
+  expect(await scene.operations.delete(':k')).toBe(false)
+  expect(await scene.operations.delete(':never')).toBe(false)
+})
