@@ -68,6 +68,27 @@ describe('requests', () => {
     expect(end.value?.map((answer) => answer?.key)).toEqual(numbered(5))
   })
 
+  test('to write are cut by the length of their payloads, and a record beyond it goes alone', async () => {
+    const { time, inner, replica } = scene({ callsInFlightMax: 9 }, { batchLengthMax: 10 })
+    const lengths = [4, 6, 1, 25, 5, 5, 5]
+    const records = lengths.map((length, index) => valueAt(7, `:k${index}`, 'x'.repeat(length)))
+    const end = endOf(replica.putManyIfNewer(putsOf(...records), given))
+    await time.settle()
+    expect(inner.calls.map((call) => keysOf(call).length)).toEqual([2, 1, 1, 2, 1])
+    expect(end.value).toHaveLength(lengths.length)
+  })
+
+  test('to write that wait travel together as far as the length of their payloads allows', async () => {
+    const { inner, replica, goOn } = scene({}, { batchLengthMax: 10 })
+    inner.fate = () => fates.held
+    for (const [index, length] of [1, 4, 6, 5, 30, 2].entries())
+      endOf(replica.putManyIfNewer(putsOf(valueAt(7, `:k${index}`, 'x'.repeat(length))), given))
+    await goOn()
+    inner.fate = () => ({})
+    await goOn()
+    expect(inner.calls.map((call) => keysOf(call).length)).toEqual([1, 2, 1, 1, 1])
+  })
+
   test('of none are answered without asking', async () => {
     const { inner, replica } = scene()
     expect(await replica.getMany([], given)).toEqual([])
