@@ -44,6 +44,7 @@ class Lanes {
   readonly #events: Events
   readonly #queuedKeysMax: number
   #inFlight = 0
+  #turn = 0
   #queuedKeys = 0
 
   constructor(inner: Replica, clock: Clock, events: Events, options: LanesOptions) {
@@ -104,13 +105,15 @@ class Lanes {
     })
   }
 
+  /** The kinds take turns, so that none of them starves while another never pauses. */
   #sendWaiting(): void {
-    // Writes first: a read is answered by the other replicas, a write is missed for good until something mends it.
-    while (
-      this.#hasRoom() &&
-      (this.#sendNext(this.puts) || this.#sendNext(this.reads) || this.#sendNext(this.versions))
-    ) {
-      // Each turn of the loop has sent one call.
+    const sendNext = [
+      () => this.#sendNext(this.puts),
+      () => this.#sendNext(this.reads),
+      () => this.#sendNext(this.versions),
+    ]
+    for (let idle = 0; idle < sendNext.length && this.#hasRoom(); this.#turn += 1) {
+      idle = sendNext[this.#turn % sendNext.length]?.() === true ? 0 : idle + 1
     }
   }
 

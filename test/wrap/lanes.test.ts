@@ -59,6 +59,23 @@ describe('requests', () => {
     expect(ends.map(({ value }) => value?.length)).toEqual([1, 2, 2, 3, 1])
   })
 
+  test('of each kind get their turn, also while those of another never pause', async () => {
+    const { inner, replica, goOn } = scene()
+    inner.fate = () => fates.held
+    endOf(replica.putManyIfNewer(putsOf(valueAt(0, 'a')), given))
+    for (let round = 1; round <= 4; round += 1) {
+      endOf(replica.putManyIfNewer(putsOf(valueAt(round, 'a')), given))
+      endOf(replica.getMany(['a'], given))
+      endOf(replica.getVersions(['a'], given))
+      await goOn(1)
+    }
+    const methods = inner.calls.map(({ method }) => method)
+    expect(methods.slice(1, 4).sort()).toEqual(['getMany', 'getVersions', 'putManyIfNewer'])
+    await goOn()
+    await goOn()
+    await goOn()
+  })
+
   test('of more keys than fit a call are cut, and answered as one', async () => {
     const { time, inner, replica } = scene({ batchKeysMax: 2, callsInFlightMax: 2 })
     for (const [index, key] of numbered(5).entries()) inner.store.place(valueAt(index, key))
