@@ -1,12 +1,12 @@
 import { type CaseResult, type Comparison, compare, type Goal } from './compare.ts'
-import { fill, gets, quorumOfRedis, type Store, sets, singleRedis } from './stores.ts'
+import { Contender } from './contender.ts'
 
 export interface BenchPlan {
   readonly rounds: number
   readonly durationMs: number
 }
 
-const addedLatency: Goal = { measure: 'p50', addedMicrosecondsAtMost: 100 }
+const addedLatency: readonly Goal[] = [{ measure: 'p50', addedMicrosecondsAtMost: 100 }]
 const undisturbed: readonly Goal[] = [
   { measure: 'throughput', ratioAtLeast: 0.9 },
   { measure: 'p99', ratioAtMost: 2 },
@@ -14,55 +14,64 @@ const undisturbed: readonly Goal[] = [
 const reported: readonly Goal[] = [{ measure: 'throughput', ratioAtLeast: null }]
 const throughput = (ratioAtLeast: number): readonly Goal[] => [{ measure: 'throughput', ratioAtLeast }]
 
-/** Every case, in turn; servers are started for it and stopped after it. */
+/** The official client gives every command a time limit of 5 s: only after that does it run at its steady pace. */
+const settlingMs = 6_000
+
+/** Every case, in turn; servers and processes are started for it and stopped after it. */
 export async function* runCases(plan: BenchPlan): AsyncGenerator<CaseResult> {
-  const single = await singleRedis()
-  const quorum = await quorumOfRedis('Keyv + keyv-quorum, 3 Redis')
-  for (const bytes of [100, 10_000]) {
-    await Promise.all([fill(single.keyv, bytes), fill(quorum.keyv, bytes)])
-    for (const comparison of againstSingle(quorum, single, bytes))
+  const baseline = await Contender.single()
+  const subject = await Contender.quorum()
+  for (const valueBytes of [100, 10_000]) {
+    await fill([baseline, subject], valueBytes, settlingMs)
+    for (const comparison of againstSingle(subject, baseline, valueBytes)) {
       yield* await compare(comparison, plan.rounds, plan.durationMs)
+    }
   }
-  await single.close()
-  yield* withReplicaDown(plan, quorum, 'dead', (store) => store.servers[2]?.kill())
-  yield* withReplicaDown(plan, quorum, 'frozen', (store) => store.servers[2]?.freeze())
-  await quorum.close()
+  await baseline.close()
+  yield* withReplicaDown(plan, subject, 'dead', (contender) => contender.servers[2]?.kill())
+  yield* withReplicaDown(plan, subject, 'frozen', (contender) => contender.servers[2]?.freeze())
+  await subject.close()
 }
 
-function againstSingle(subject: Store, baseline: Store, bytes: number): Comparison[] {
-  const size = bytes === 100 ? '100 B' : '10 KB'
-  const isSmall = bytes === 100
-  const get = { subject: gets(subject), baseline: gets(baseline) }
-  const set = { subject: sets(subject, bytes), baseline: sets(baseline, bytes) }
+async function fill(contenders: readonly Contender[], valueBytes: number, durationMs: number): Promise<void> {
+  for (const contender of contenders)
+    await contender.run({ operation: 'fill', valueBytes, concurrency: 64, durationMs })
+}
+
+function againstSingle(subject: Contender, baseline: Contender, valueBytes: number): Comparison[] {
+  const isSmall = valueBytes === 100
+  const size = isSmall ? '100 B' : '10 KB'
+  const comparison = (operation: 'get' | 'set', concurrency: number, goals: readonly Goal[]): Comparison => ({
+    name: `${operation.toUpperCase()} ${size}, concurrency ${concurrency}`,
+    subject,
+    baseline,
+    load: { operation, valueBytes, concurrency },
+    goals: isSmall ? goals : reported,
+  })
   return [
-    { name: `GET ${size}, concurrency 64`, ...get, concurrency: 64, goals: isSmall ? throughput(1.2) : reported },
-    { name: `SET ${size}, concurrency 64`, ...set, concurrency: 64, goals: isSmall ? throughput(0.9) : reported },
-    { name: `GET ${size}, concurrency 512`, ...get, concurrency: 512, goals: reported },
-    { name: `SET ${size}, concurrency 512`, ...set, concurrency: 512, goals: reported },
-    { name: `GET ${size}, concurrency 1`, ...get, concurrency: 1, goals: isSmall ? [addedLatency] : reported },
-    { name: `SET ${size}, concurrency 1`, ...set, concurrency: 1, goals: isSmall ? [addedLatency] : reported },
+    comparison('get', 64, throughput(1.2)),
+    comparison('set', 64, throughput(0.9)),
+    comparison('get', 512, reported),
+    comparison('set', 512, reported),
+    comparison('get', 1, addedLatency),
+    comparison('set', 1, addedLatency),
   ]
 }
 
 /** A second, whole quorum beside the first loses one replica; both run in turn. */
 async function* withReplicaDown(
   plan: BenchPlan,
-  healthy: Store,
+  baseline: Contender,
   how: string,
-  breakOne: (store: Store) => Promise<void> | void | undefined,
+  breakOne: (contender: Contender) => Promise<void> | void | undefined,
 ): AsyncGenerator<CaseResult> {
-  const hurt = await quorumOfRedis(`the same, one replica ${how}`)
-  await Promise.all([fill(healthy.keyv, 100), fill(hurt.keyv, 100)])
-  await breakOne(hurt)
-  const shared = { concurrency: 64, goals: undisturbed }
-  const get = { name: `GET 100 B, one replica ${how}`, subject: gets(hurt), baseline: gets(healthy), ...shared }
-  const set = {
-    name: `SET 100 B, one replica ${how}`,
-    subject: sets(hurt, 100),
-    baseline: sets(healthy, 100),
-    ...shared,
+  const subject = await Contender.quorum(`the same, one replica ${how}`)
+  await fill([baseline, subject], 100, plan.durationMs)
+  await breakOne(subject)
+  for (const operation of ['get', 'set'] as const) {
+    const name = `${operation.toUpperCase()} 100 B, one replica ${how}`
+    const load = { operation, valueBytes: 100, concurrency: 64 }
+    yield* await compare({ name, subject, baseline, load, goals: undisturbed }, plan.rounds, plan.durationMs)
   }
-  yield* await compare(get, plan.rounds, plan.durationMs)
-  yield* await compare(set, plan.rounds, plan.durationMs)
-  await hurt.close()
+  await subject.close()
 }

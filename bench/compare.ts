@@ -1,4 +1,6 @@
-import { runLoad, type Sample, type Subject, spread } from './load.ts'
+import type { Contender } from './contender.ts'
+import { type Sample, spread } from './load.ts'
+import type { RunRequest } from './side.ts'
 
 /** What has to be true of a comparison, as a ratio of subject to baseline or as a difference. */
 export type Goal =
@@ -10,9 +12,9 @@ export type Goal =
 
 export interface Comparison {
   readonly name: string
-  readonly subject: Subject
-  readonly baseline: Subject
-  readonly concurrency: number
+  readonly subject: Contender
+  readonly baseline: Contender
+  readonly load: Omit<RunRequest, 'durationMs'>
   /** One case is reported for each goal, all from the same runs. */
   readonly goals: readonly Goal[]
 }
@@ -35,8 +37,8 @@ interface Round {
 
 /** Runs both sides in turn, round by round, so that what the machine does meanwhile hits both. */
 export async function compare(comparison: Comparison, rounds: number, durationMs: number): Promise<CaseResult[]> {
-  const { subject, baseline, concurrency } = comparison
-  const run = (side: Subject) => runLoad(side, concurrency, durationMs)
+  const { subject, baseline, load } = comparison
+  const run = (side: Contender) => side.run({ ...load, durationMs })
   await run(baseline)
   await run(subject)
   const measured: Round[] = []

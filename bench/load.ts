@@ -1,8 +1,5 @@
-/** One Keyv under load: `operation(i)` issues the i-th call and resolves when it is answered. */
-export interface Subject {
-  readonly name: string
-  operation(index: number): Promise<unknown>
-}
+/** Issues the call with this number and resolves when it is answered. */
+export type Operation = (index: number) => Promise<unknown>
 
 export interface Sample {
   readonly operationsPerSecond: number
@@ -13,7 +10,7 @@ export interface Sample {
 }
 
 /** Keeps `concurrency` calls under way for about `durationMs`, and measures each. */
-export async function runLoad(subject: Subject, concurrency: number, durationMs: number): Promise<Sample> {
+export async function runLoad(operation: Operation, concurrency: number, durationMs: number): Promise<Sample> {
   const latencies: number[] = []
   const cpuBefore = process.cpuUsage()
   const begin = performance.now()
@@ -22,7 +19,7 @@ export async function runLoad(subject: Subject, concurrency: number, durationMs:
   const worker = async () => {
     let now = performance.now()
     while (now < end) {
-      await subject.operation(next++)
+      await operation(next++)
       const after = performance.now()
       latencies.push(after - now)
       now = after
