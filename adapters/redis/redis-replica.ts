@@ -9,12 +9,15 @@ import { RedisConnection } from './redis-connection.ts'
 import { RedisFailures } from './redis-failures.ts'
 import { checkedOptions, type RedisReplicaOptions } from './redis-options.ts'
 import type { RedisRoutes } from './redis-routes.ts'
-import { type RedisSource, redisGuarantees, redisTarget } from './redis-source.ts'
+import { type RedisSource, redisGuarantees, redisLimits, redisTarget } from './redis-source.ts'
 import { addressOf, addressText, type RedisTarget, targetId } from './redis-target.ts'
 import { sentinelDial } from './sentinel-dial.ts'
 import type { FactsNeeded, ServerFacts } from './server-facts.ts'
 import { SingleRoutes, singleName } from './single-routes.ts'
 import { StoredKeys } from './stored-keys.ts'
+
+export type { RedisReplicaOptions } from './redis-options.ts'
+export type { RedisSource } from './redis-source.ts'
 
 /**
  * A replica in Redis 6.2 or later, of one server, of the master that sentinels lead to, or of a cluster. Needs
@@ -54,7 +57,7 @@ export function redisReplica(source: RedisSource, options: RedisReplicaOptions =
   return {
     id,
     guarantees: redisGuarantees,
-    limits: { batchKeysMax: 1000, callsInFlightMax: 16 },
+    limits: redisLimits,
     getMany: (keys, { timeoutMs }) => calls.getMany(keys, timeoutMs),
     getVersions: (keys, { timeoutMs }) => calls.getVersions(keys, timeoutMs),
     putManyIfNewer: (entries, { timeoutMs }) => calls.putManyIfNewer(entries, timeoutMs),

@@ -1,4 +1,4 @@
-import type { ReplicaGuarantees } from '../../src/replica.ts'
+import type { ReplicaGuarantees, ReplicaLimits } from '../../src/replica.ts'
 import { recordedOptions } from './recorded-options.ts'
 import {
   type RedisAddress,
@@ -41,6 +41,9 @@ export interface RedisOptionsLike {
 }
 
 export const redisGuarantees: ReplicaGuarantees = { putIfNewer: 'atomic', sharedBy: 'network', backend: 'redis' }
+
+/** Calls are pipelined over one connection, so a few more of them keep it busy while others are answered. */
+export const redisLimits: ReplicaLimits = { batchKeysMax: 1000, callsInFlightMax: 16 }
 
 /**
  * The id of the replica that {@link RedisSource} opens, as in `redis://host:6379/0`; without user and password. Null

@@ -1,9 +1,7 @@
 import KeyvRedis from '@keyv/redis'
 import { createCluster } from '@redis/client'
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { keySlot } from '../../adapters/redis/key-slot.ts'
-import type { RedisReplicaOptions } from '../../adapters/redis/redis-options.ts'
-import { redisReplica } from '../../adapters/redis/redis-replica.ts'
 import type { RedisSource } from '../../adapters/redis/redis-source.ts'
 import { wholeRange } from '../../src/core/hash.ts'
 import type { VersionedRecord } from '../../src/core/record.ts'
@@ -17,6 +15,7 @@ import { waitUntil } from '../servers/wait-until.ts'
 import { whileBusy } from './redis-support/busy-script.ts'
 import { KeyvRedis5 } from './redis-support/keyv-series-5.ts'
 import { MovingSlot } from './redis-support/moving-slot.ts'
+import { replicaOpener } from './redis-support/replica-opener.ts'
 
 const patient = { timeoutMs: 30_000 }
 const patientScan = { pageTimeoutMs: 30_000, pageKeysMax: 20 }
@@ -26,19 +25,10 @@ const cluster = await startRedisCluster()
 const uri = cluster.url.replace('redis:', 'redis+cluster:')
 afterAll(() => cluster[Symbol.asyncDispose]())
 
-const opened: Replica[] = []
+const open = replicaOpener(uri)
 beforeEach(async () => {
   for (const url of cluster.urls) await redisCommand(url, 'FLUSHALL')
 })
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((replica) => replica.close()))
-})
-
-function open(source: RedisSource = uri, options?: RedisReplicaOptions): Replica {
-  const replica = redisReplica(source, options)
-  opened.push(replica)
-  return replica
-}
 
 test('slots of keys are those of the servers', async () => {
   const keys = [

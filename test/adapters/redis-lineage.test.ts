@@ -1,12 +1,12 @@
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import type { RedisReplicaOptions } from '../../adapters/redis/redis-options.ts'
-import { redisReplica } from '../../adapters/redis/redis-replica.ts'
 import { wholeRange } from '../../src/core/hash.ts'
 import type { Replica } from '../../src/replica.ts'
 import { headOf, numberedKeys, putsOf, valueAt } from '../conformance/samples.ts'
 import { scanAll } from '../conformance/scan-all.ts'
 import { startRedis } from '../servers/redis.ts'
 import { redisCommand } from '../servers/redis-command.ts'
+import { replicaOpener } from './redis-support/replica-opener.ts'
 
 const patient = { timeoutMs: 30_000 }
 const patientScan = { pageTimeoutMs: 30_000, pageKeysMax: 100 }
@@ -18,14 +18,7 @@ const forgetful = await startRedis({ controllable: true })
 const lasting = await startRedis({ controllable: true, appendOnly: true })
 afterAll(() => Promise.all([forgetful[Symbol.asyncDispose](), lasting[Symbol.asyncDispose]()]))
 
-const opened: Replica[] = []
-afterEach(() => Promise.all(opened.splice(0).map((replica) => replica.close())))
-
-function open(url: string, options?: RedisReplicaOptions): Replica {
-  const replica = redisReplica(url, options)
-  opened.push(replica)
-  return replica
-}
+const open = replicaOpener(forgetful.url)
 
 /** A replica that was told its lineage and holds a record. */
 async function openTold(url: string, options?: RedisReplicaOptions): Promise<{ replica: Replica; lineage: string }> {

@@ -1,8 +1,6 @@
 import { inspect } from 'node:util'
 import { createSentinel } from '@redis/client'
-import { afterAll, afterEach, describe, expect, test } from 'vitest'
-import { redisReplica } from '../../adapters/redis/redis-replica.ts'
-import type { RedisSource } from '../../adapters/redis/redis-source.ts'
+import { afterAll, describe, expect, test } from 'vitest'
 import type { Replica } from '../../src/replica.ts'
 import { putsOf, valueAt } from '../conformance/samples.ts'
 import { freePort } from '../servers/free-port.ts'
@@ -10,6 +8,7 @@ import { startProxy } from '../servers/proxy.ts'
 import { redisCommand } from '../servers/redis-command.ts'
 import { redisProcess } from '../servers/redis-process.ts'
 import { waitUntil } from '../servers/wait-until.ts'
+import { replicaOpener } from './redis-support/replica-opener.ts'
 
 const patient = { timeoutMs: 30_000 }
 const key = ':key'
@@ -38,16 +37,7 @@ await waitUntil(() => isReadyToFailOver(), {
 })
 afterAll(() => servers.kill())
 
-const opened: Replica[] = []
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((replica) => replica.close()))
-})
-
-function open(source: RedisSource): Replica {
-  const replica = redisReplica(source)
-  opened.push(replica)
-  return replica
-}
+const open = replicaOpener(`redis+sentinel://${host}:${sentinelPort}/${masterName}`)
 
 describe('a replica behind a sentinel', () => {
   test.each([
