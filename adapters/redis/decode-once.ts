@@ -1,4 +1,12 @@
-import { type CorruptRecord, decodeRecord, isCorrupt, type VersionedRecord } from '../../src/core/record.ts'
+import {
+  type CorruptRecord,
+  decodeRecord,
+  decodeStamp,
+  isCorrupt,
+  layout,
+  type RecordStamp,
+  type VersionedRecord,
+} from '../../src/core/record.ts'
 
 interface Remembered {
   readonly text: string
@@ -32,4 +40,20 @@ function slotOf(key: string, text: string): number {
   hash +=
     29_791 * key.charCodeAt(length - 4) + text.charCodeAt(12) + 17 * text.charCodeAt(16) + 257 * text.charCodeAt(15)
   return (hash >>> 0) % slotsCount
+}
+
+const stampSlots: ({ readonly head: string; readonly stamp: RecordStamp } | undefined)[] = new Array(slotsCount).fill(
+  undefined,
+)
+
+/** `decodeStamp`, once for all replicas. */
+export function decodeStampOnce(text: string): RecordStamp | null {
+  const head = text.length === layout.headLength ? text : text.slice(0, layout.headLength)
+  // The last characters of the counter and of the checksum.
+  const slot = (head.charCodeAt(16) + 31 * head.charCodeAt(61) + 961 * head.charCodeAt(60)) % slotsCount
+  const remembered = stampSlots[slot]
+  if (remembered !== undefined && remembered.head === head) return remembered.stamp
+  const stamp = decodeStamp(head)
+  if (stamp !== null) stampSlots[slot] = { head, stamp }
+  return stamp
 }

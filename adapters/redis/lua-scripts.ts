@@ -100,7 +100,9 @@ local function weigh(index, held, new, key, newKey)
 end
 
 local function longestRetention(held, new)
-  local mine, theirs = sub(new, ${retention}), held and sub(held, ${retention}) or ''
+  local mine = sub(new, ${retention})
+  if mine == forever then return mine end
+  local theirs = held and sub(held, ${retention}) or ''
   if theirs > mine and isHead(sub(held, ${head})) then return theirs end
   return mine
 end

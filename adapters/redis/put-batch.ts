@@ -1,6 +1,7 @@
-import { decodeStamp, encodeHead, encodeRecord, layout, type VersionedRecord } from '../../src/core/record.ts'
+import { encodeHead, encodeRecord, layout, type VersionedRecord } from '../../src/core/record.ts'
 import { compareStamps } from '../../src/core/resolve.ts'
 import type { Entry, PutOutcome } from '../../src/replica.ts'
+import { decodeStampOnce } from './decode-once.ts'
 import type { RedisArgument } from './driver.ts'
 import type { RedisRequest } from './exchange.ts'
 import { putScript, renameScript, scriptCommand, sourceCommand } from './lua-scripts.ts'
@@ -76,7 +77,7 @@ export class PutBatch implements RedisBatch {
       const record = this.#record(index)
       const head = encodeHead(record)
       const newKey = this.#settings.stored.newTextKey(place)
-      texts.push(newKey, Buffer.from(head + record.payload))
+      texts.push(newKey, bytesOf(record))
       keys.push(this.keys[index] ?? '', newKey)
       values.push(head)
     }
@@ -106,10 +107,21 @@ export class PutBatch implements RedisBatch {
   }
 }
 
+/** The replicas of a store are each given the same record: its bytes are made once. */
+const bytes = new WeakMap<VersionedRecord, Buffer>()
+
+function bytesOf(record: VersionedRecord): Buffer {
+  const known = bytes.get(record)
+  if (known !== undefined) return known
+  const made = Buffer.from(encodeRecord(record))
+  bytes.set(record, made)
+  return made
+}
+
 /** What became of a record, from the head that was held and the sign that the script may add to it. */
 function outcomeOf(record: VersionedRecord, answer: string | null): PutOutcome {
   const { retainUntilMs } = record
-  const held = answer === null ? null : decodeStamp(answer)
+  const held = answer === null ? null : decodeStampOnce(answer)
   if (answer === null || held === null) return { status: 'stored', retainUntilMs, replaced: null }
   const longestMs = Math.max(retainUntilMs, held.retainUntilMs)
   const sign = answer.length > layout.headLength ? answer[layout.headLength] : signOf(compareStamps(record, held))

@@ -79,15 +79,19 @@ export const layout = {
 
 const headPattern = /^1[0-9a-f]{28}[01][0-9a-f]{32}$/
 
-/** The replicas of a store are each given the same record: its head is made once. */
-const heads = new WeakMap<VersionedRecord, string>()
+/** The replicas of a store are each given the same record: its text is made once. */
+const texts = new WeakMap<VersionedRecord, string>()
+
+export function encodeRecord(record: VersionedRecord): string {
+  const known = texts.get(record)
+  if (known !== undefined) return known
+  const text = newHead(record) + record.payload
+  texts.set(record, text)
+  return text
+}
 
 export function encodeHead(record: VersionedRecord): string {
-  const known = heads.get(record)
-  if (known !== undefined) return known
-  const head = newHead(record)
-  heads.set(record, head)
-  return head
+  return encodeRecord(record).slice(0, layout.headLength)
 }
 
 function newHead(record: VersionedRecord): string {
@@ -99,10 +103,6 @@ function newHead(record: VersionedRecord): string {
     timeText(record.retainUntilMs) +
     checksum(record)
   )
-}
-
-export function encodeRecord(record: VersionedRecord): string {
-  return encodeHead(record) + record.payload
 }
 
 /** Reads a head, or a whole stored text; null when it is none. The checksum is not looked at: it needs the payload. */
