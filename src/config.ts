@@ -4,4 +4,4 @@ export { type ConfiguredSource, loadConfig, type QuorumConfig } from './config/l
 export { parseOptions, type QuorumOptions } from './config/options.ts'
 export { redact } from './config/redact.ts'
 export { type ResolvedOptions, resolveOptions } from './config/resolve-options.ts'
-export { type QuorumBase, type QuorumWish, resolveQuorum } from './config/resolve-quorum.ts'
+export { type Quorum, type QuorumWish, resolveQuorum, type StoreRules } from './config/resolve-quorum.ts'

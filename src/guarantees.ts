@@ -1,6 +1,6 @@
 import type { ReplicaFacts } from './config/replica-rules.ts'
 import type { ResolvedOptions } from './config/resolve-options.ts'
-import { readsMeetWrites, writesMeetWrites } from './config/resolve-quorum.ts'
+import { type QuorumCounts, readsMeetWrites, writesMeetWrites } from './config/resolve-quorum.ts'
 
 export type GuaranteeId = 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6' | 'G7' | 'G8' | 'G9'
 
@@ -23,6 +23,10 @@ type Verdict = readonly [holds: boolean, because: string]
 
 interface Facts {
   readonly options: ResolvedOptions
+  /** The options of the store itself; for the store, the same. */
+  readonly store: ResolvedOptions
+  /** What reads can count on: all that shares the replicas, the store and the view, wrote with this w at least. */
+  readonly reached: QuorumCounts
   readonly replicas: readonly ReplicaFacts[]
   /** Replicas at which another process could come between comparing and writing; none when there is one process only. */
   readonly racy: readonly ReplicaFacts[]
@@ -40,10 +44,15 @@ const statements: Readonly<Record<GuaranteeId, string>> = {
   G9: 'memory, queues, retries and open requests stay bounded while a replica is dead',
 }
 
-/** Takes the options of a store or of a view of it, and its replicas. */
-export function describeGuarantees(options: ResolvedOptions, replicas: readonly ReplicaFacts[]): Guarantees {
+/** Takes the options of a store or of a view of it, its replicas, and for a view the options of the store. */
+export function describeGuarantees(
+  options: ResolvedOptions,
+  replicas: readonly ReplicaFacts[],
+  store: ResolvedOptions = options,
+): Guarantees {
   const racy = options.singleProcess ? [] : replicas.filter(isRacyBetweenProcesses)
-  const facts = { options, replicas, racy }
+  const reached = { n: options.n, r: options.r, w: Math.min(options.w, store.w) }
+  const facts = { options, store, reached, replicas, racy }
   const verdicts: Readonly<Record<GuaranteeId, Verdict>> = {
     G1: newestRead(facts),
     G2: writesKept(facts),
@@ -77,29 +86,32 @@ function entry(id: GuaranteeId, verdicts: Readonly<Record<GuaranteeId, Verdict>>
   return Object.freeze({ id, statement: statements[id], holds, because })
 }
 
-function newestRead({ options, racy }: Facts): Verdict {
-  if (!readsMeetWrites(options)) return [false, `${sumText(options)}: a read may miss every replica that acknowledged`]
-  return racy.length > 0 ? racyVerdict(racy) : [true, sumText(options)]
+function newestRead(facts: Facts): Verdict {
+  const { reached, racy } = facts
+  if (!readsMeetWrites(reached)) return [false, `${sumText(facts)}: a read may miss every replica that acknowledged`]
+  return racy.length > 0 ? racyVerdict(racy) : [true, sumText(facts)]
 }
 
-function writesKept({ options, racy }: Facts): Verdict {
-  const { n, w } = options
-  if (!writesMeetWrites(options)) return [false, `2w = ${2 * w} <= n = ${n}: two writes may meet at no replica`]
+function writesKept({ reached, racy }: Facts): Verdict {
+  const { n, w } = reached
+  if (!writesMeetWrites(reached)) return [false, `2w = ${2 * w} <= n = ${n}: two writes may meet at no replica`]
   return racy.length > 0 ? racyVerdict(racy) : [true, `2w = ${2 * w} > n = ${n}`]
 }
 
-function monotonicReads({ options, racy }: Facts): Verdict {
+function monotonicReads(facts: Facts): Verdict {
+  const { options, racy } = facts
   const isAsked = options.reads === 'monotonic' || options.consistency === 'linearizable'
   if (!isAsked) return [false, "reads: 'quorum'; say reads: 'monotonic' for it"]
-  if (!readsMeetWrites(options)) return [false, `${sumText(options)}: a read may miss what another one saw`]
+  if (!everyoneMeets(facts)) return [false, `${sumText(facts)}: a read may miss what another one saw`]
   if (racy.length > 0) return racyVerdict(racy)
   return [true, `what a read returns is on w = ${options.w} replicas first`]
 }
 
-function linearizable({ options, racy }: Facts): Verdict {
+function linearizable(facts: Facts): Verdict {
+  const { options, reached, racy } = facts
   if (options.consistency !== 'linearizable')
     return [false, "consistency: 'quorum'; say consistency: 'linearizable' for it"]
-  if (!readsMeetWrites(options) || !writesMeetWrites(options)) return [false, sumText(options)]
+  if (!everyoneMeets(facts) || !writesMeetWrites(reached)) return [false, sumText(facts)]
   return racy.length > 0
     ? racyVerdict(racy)
     : [true, 'writes ask a read quorum first, reads write back, all replicas are atomic']
@@ -127,11 +139,17 @@ function racyVerdict(racy: readonly ReplicaFacts[]): Verdict {
   ]
 }
 
-function sumText({ n, r, w }: ResolvedOptions): string {
-  return `r + w = ${r + w} ${r + w > n ? '>' : '<='} n = ${n}`
+/** Whether the reads of the store and of the view meet what either of them wrote or wrote back. */
+function everyoneMeets({ store, reached }: Facts): boolean {
+  return readsMeetWrites({ ...reached, r: Math.min(reached.r, store.r) })
 }
 
-function notesFor({ options, replicas, racy }: Facts): string[] {
+function sumText({ options, reached: { n, r, w } }: Facts): string {
+  const whose = w < options.w ? `, with w = ${w} of the store, which writes too` : ''
+  return `r + w = ${r + w} ${r + w > n ? '>' : '<='} n = ${n}${whose}`
+}
+
+function notesFor({ options, store, replicas, racy }: Facts): string[] {
   const hosts = replicas.filter(({ guarantees }) => guarantees.sharedBy === 'host')
   const processes = replicas.filter(({ guarantees }) => guarantees.sharedBy === 'process')
   const notes = [
@@ -154,6 +172,11 @@ function notesFor({ options, replicas, racy }: Facts): string[] {
   if (racy.length > 0) notes.push(`${namesOf(racy)}: racy, which weakens G1 to G4 as soon as several processes write.`)
   if (options.allowStale)
     notes.push('allowStale: true was said, so weaker quorums than G1 and G2 need are let through.')
+  if (options.w < store.w) {
+    notes.push(
+      `What is written here with w = ${options.w} is not covered by the guarantees of the store, which counts on w = ${store.w}.`,
+    )
+  }
   return notes
 }
 

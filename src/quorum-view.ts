@@ -1,4 +1,4 @@
-import { type QuorumWish, resolveQuorum } from './config.ts'
+import { type Quorum, type QuorumWish, resolveQuorum } from './config.ts'
 import { iterationLimits } from './coordinator/iterate.ts'
 import type { Operations } from './coordinator/operations.ts'
 import { keyText, namespacePrefix, parseKeyText } from './core/key.ts'
@@ -26,13 +26,13 @@ export interface SetEntry {
  */
 export class QuorumView {
   protected readonly engine: Engine
-  readonly #quorum: { readonly r: number; readonly w: number }
+  readonly #quorum: Quorum
   readonly #operations: Operations
   readonly #contract: KeyvContract
   #namespace: string | undefined
   #prefix = namespacePrefix(undefined)
 
-  constructor(engine: Engine, quorum: { readonly r: number; readonly w: number }, namespace?: string) {
+  constructor(engine: Engine, quorum: Quorum, namespace?: string) {
     this.engine = engine
     this.#quorum = quorum
     this.#operations = engine.operations(quorum)
@@ -69,9 +69,14 @@ export class QuorumView {
     return this.engine.replicas
   }
 
-  /** Which of the guarantees G1 to G9 hold as this store is configured, and why. */
+  /**
+   * Which of the guarantees G1 to G9 hold as this store is configured, and why. Those of a view are for calls through the
+   * view, beside a store that goes on reading and writing with its own r and w.
+   */
   get guarantees(): Guarantees {
-    return describeGuarantees({ ...this.engine.options, ...this.#quorum }, this.engine.replicas)
+    const { options, replicas } = this.engine
+    const { r, w, allowStale } = this.#quorum
+    return describeGuarantees({ ...options, r, w, allowStale }, replicas, options)
   }
 
   get<Value>(key: string): Promise<Value | undefined>
@@ -132,17 +137,15 @@ export class QuorumView {
 
   /**
    * The same store with another r or w, for calls that can do with less or want more:
-   * `store.withQuorum({ r: 1, allowStale: true })`.
+   * `store.withQuorum({ r: 1, allowStale: true })`. What is left open stays as it is here.
+   *
+   * The others go on with the w of the store, so without `allowStale` the view's r must meet that w, however large its
+   * own, and its own must not be less. A linearizable store has no weak views, whatever `allowStale` says.
    *
    * @throws ConfigError when the numbers do not fit
    */
   withQuorum(wish: QuorumWish): QuorumView {
-    const { n, allowStale, consistency } = this.engine.options
-    return new QuorumView(
-      this.engine,
-      resolveQuorum(n, wish, { ...this.#quorum, allowStale, consistency }),
-      this.#namespace,
-    )
+    return new QuorumView(this.engine, resolveQuorum(wish, this.#quorum, this.engine.options), this.#namespace)
   }
 
   /**

@@ -24,7 +24,7 @@ export function resolveOptions(input: unknown, replicas: readonly ReplicaFacts[]
 
 function fillIn(options: QuorumOptions, n: number): ResolvedOptions {
   const deadlineMs = options.deadlineMs ?? defaults.deadlineMs
-  const quorum = mergeQuorum(n, options, { r: majority(n), w: majority(n), allowStale: defaults.allowStale })
+  const quorum = mergeQuorum(options, { n, r: majority(n), w: majority(n), allowStale: defaults.allowStale })
   const callTimeoutMs = Math.min(defaults.callTimeoutMs, deadlineMs)
   return Object.freeze({ ...defaults, callTimeoutMs, ...options, ...quorum })
 }
@@ -35,7 +35,7 @@ function combinationProblems(
   replicas: readonly ReplicaFacts[],
 ): readonly Problem[] {
   if (resolved.n === 0) return []
-  const problems = quorumProblems(resolved, options, resolved.consistency)
+  const problems = quorumProblems(resolved, options, resolved)
   if (problems.length > 0) return problems
   return [...monotonicProblems(resolved), ...racyProblems(resolved, replicas)]
 }

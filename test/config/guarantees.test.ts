@@ -45,6 +45,37 @@ describe('which guarantees hold', () => {
   })
 })
 
+describe('which guarantees hold for a view', () => {
+  const monotonic = { reads: 'monotonic' }
+
+  test.each<[string, object, object, GuaranteeId[]]>([
+    ['that reads and writes as the store does', monotonic, {}, ['G1', 'G2', 'G3', 'G5', 'G8', 'G9']],
+    ['whose own w does not help against that of the store', {}, { r: 1, w: 3 }, ['G2', 'G5', 'G8', 'G9']],
+    ['that reads less in a monotonic store', monotonic, { r: 1 }, ['G2', 'G5', 'G8', 'G9']],
+    ['whose writes the store may miss', monotonic, { r: 3, w: 1 }, ['G1', 'G5', 'G8', 'G9']],
+    ['that reads more in a weak store', { r: 1, w: 2, allowStale: true }, { r: 2 }, ['G1', 'G2', 'G5', 'G8', 'G9']],
+    ['that is strong by itself in a store of weak writes', weak, { r: 2, w: 2 }, ['G5', 'G8', 'G9']],
+  ])('%s', (_, options, wish, expected) => {
+    expect(viewHeld(options, wish)).toEqual(expected)
+  })
+
+  test('it says whose w counts, and what the store does not cover', () => {
+    expect(viewGuarantees({}, { r: 1, w: 3 }).toString()).toContain('r + w = 3 <= n = 3, with w = 2 of the store')
+    expect(viewGuarantees({}, { r: 3, w: 1 }).toString()).toContain('written here with w = 1 is not covered')
+  })
+
+  function viewGuarantees(options: object, wish: object) {
+    const store = resolveOptions(options, redisCluster(3))
+    return describeGuarantees({ ...store, ...wish }, redisCluster(3), store)
+  }
+
+  function viewHeld(options: object, wish: object): GuaranteeId[] {
+    return viewGuarantees(options, wish)
+      .entries.filter(({ holds }) => holds)
+      .map(({ id }) => id)
+  }
+})
+
 describe('what the statement says', () => {
   test('how many replicas may fail', () => {
     expect(guaranteesOf({}, redisCluster(5)).toString()).toContain('f = n - max(r, w) = 5 - 3 = 2')

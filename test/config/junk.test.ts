@@ -93,7 +93,7 @@ test('options of any kind are taken or refused with a ConfigError', async () => 
       await assertOnlyConfigErrors(() => parseOptions(input))
       await assertOnlyConfigErrors(() => resolveOptions(input, redisCluster(3)))
       await assertOnlyConfigErrors(() =>
-        resolveQuorum(3, input as QuorumWish, { r: 2, w: 2, allowStale: false, consistency: 'quorum' }),
+        resolveQuorum(input as QuorumWish, { n: 3, r: 2, w: 2, allowStale: false }, { w: 2, consistency: 'quorum' }),
       )
     }),
     { numRuns: 500 },
