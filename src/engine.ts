@@ -72,22 +72,26 @@ export class Engine {
     return this.#repairs.idle()
   }
 
-  /** Finishes the repairs under way, within the deadline of one operation, then closes every replica. */
+  /** Finishes the repairs under way, then closes every replica; waits for each of the two no longer than for one operation. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
   }
 
   async #close(): Promise<void> {
-    const { timers } = this.#context.runtime
-    await new Promise<void>((resolve) => {
-      const cancel = timers.after(this.options.deadlineMs, resolve)
-      void this.#repairs.idle().then(() => {
+    await this.#atMostOneDeadline(this.#repairs.idle())
+    await this.#atMostOneDeadline(Promise.allSettled(this.#context.replicas.map((replica) => replica.close())))
+  }
+
+  /** A repair or a replica that hangs must not hang whoever closes the store. */
+  #atMostOneDeadline(ended: Promise<unknown>): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#context.runtime.timers.after(this.options.deadlineMs, resolve)
+      void ended.then(() => {
         cancel()
         resolve()
       })
     })
-    await Promise.allSettled(this.#context.replicas.map((replica) => replica.close()))
   }
 }
 

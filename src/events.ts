@@ -93,10 +93,20 @@ export class Events {
     if (this.#emitter.listenerCount(type) === 0) return
     for (const listener of this.#emitter.rawListeners(type)) {
       try {
-        listener.call(this.#emitter, event)
+        // `once` hands its listener's answer on as well, and an async listener that rejects is one that threw.
+        const ended: unknown = listener.call(this.#emitter, event)
+        if (isThenable(ended)) ended.then(undefined, (error: unknown) => warn(type, error))
       } catch (error) {
-        process.emitWarning(`a listener for ${type} threw: ${String(error)}`, 'KeyvQuorumListenerWarning')
+        warn(type, error)
       }
     }
   }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
+function warn(type: string, error: unknown): void {
+  process.emitWarning(`a listener for ${type} threw: ${String(error)}`, 'KeyvQuorumListenerWarning')
 }

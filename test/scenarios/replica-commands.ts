@@ -49,6 +49,11 @@ export const replicaCommands: readonly Command[] = [
   command(new RegExp(`^${names} takes? (\\d+) ms$`), (stage, parts) => {
     each(stage, parts, (replica) => stage.behave(replica, { back: Number(part(parts, 1)) }, null))
   }),
+  command(new RegExp(`^${names} hangs? on close$`), (stage, parts) => {
+    each(stage, parts, (replica) => {
+      replica.close = () => new Promise(() => undefined)
+    })
+  }),
   command(new RegExp(`^${names} scans? in pages of (\\d+)$`), (stage, parts) => {
     each(stage, parts, (replica) => {
       replica.pageKeysMax = Number(part(parts, 1))

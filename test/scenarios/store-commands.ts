@@ -18,6 +18,11 @@ export const storeCommands: readonly Command[] = [
       throw new Error(`no taste for ${event.type}`)
     })
   }),
+  command(/^listeners of ([a-d]) reject$/, (stage, parts) => {
+    stage.store(part(parts, 0)).engine.events.on('event', async (event) => {
+      throw new Error(`no taste for ${event.type}`)
+    })
+  }),
   command(/^after (\d+) ms$/, (stage, parts) => stage.time.advance(Number(part(parts, 0)))),
 ]
 
