@@ -65,11 +65,16 @@ export class Deadline {
     return Math.max(0, this.#endsAtMs - this.#context.runtime.clock.monotonicMs())
   }
 
-  /** @param needed how many answers the phase waits for: with fewer replicas up, requests go to those held to be down too */
+  /**
+   * A replica whose pause is over is not up yet: it takes a single probe, so only one part of a request cut into several
+   * would reach it.
+   *
+   * @param needed how many answers the phase waits for: with fewer replicas up, requests go to those held to be down too
+   */
   callOptions(needed: number): CallOptions {
     const queueMs = this.remainingMs()
     const timeoutMs = Math.min(this.#plan.callTimeoutMs, queueMs)
-    const up = this.#context.replicas.filter((replica) => replica.isWorthAsking()).length
+    const up = this.#context.replicas.filter((replica) => replica.condition() === 'up').length
     return up < needed ? { timeoutMs, queueMs, lastResort: true } : { timeoutMs, queueMs }
   }
 
