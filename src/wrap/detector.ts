@@ -1,4 +1,5 @@
 import { FailureDetector, type FailureDetectorOptions } from '../core/failure-detector.ts'
+import type { RecordHead } from '../core/record.ts'
 import { ReplicaError } from '../errors.ts'
 import type { Events, ReplicaCall } from '../events.ts'
 import type { CallOptions, Replica } from '../replica.ts'
@@ -14,7 +15,8 @@ export interface WatchedReplica extends Replica {
 
 /**
  * Refuses calls to a replica that is down, at once, but for one probe at a time; lets `lastResort` calls through.
- * Announces when the replica goes down, comes up, and every failed call.
+ * Announces when the replica goes down, comes up, and every failed call. Scans are announced when they fail and tell
+ * nothing more: they are long and rare, and what they need of a replica is not what a request needs.
  */
 export function withFailureDetector(
   inner: Replica,
@@ -25,10 +27,14 @@ export function withFailureDetector(
   const detector = new FailureDetector(options)
   const { clock, random } = runtime
 
-  /** @param isTelling whether the failure says something new about the replica */
-  function noteFailure(call: ReplicaCall, keys: number, error: ReplicaError, isTelling: boolean): void {
+  function announceFailure(call: ReplicaCall, keys: number, error: ReplicaError): void {
     if (events.hasListeners('replica-failure'))
       events.emit({ type: 'replica-failure', replica: inner.id, call, keys, error })
+  }
+
+  /** @param isTelling whether the failure says something new about the replica */
+  function noteFailure(call: ReplicaCall, keys: number, error: ReplicaError, isTelling: boolean): void {
+    announceFailure(call, keys, error)
     if (error.code === 'CLOSED') return
     if (isAlive(error)) noteSuccess()
     else if (isTelling && detector.failed(clock.monotonicMs(), random.fraction()))
@@ -64,6 +70,7 @@ export function withFailureDetector(
 
   return {
     ...decorate(inner, watched),
+    scan: (range, options) => announcedPages(inner.scan(range, options), (error) => announceFailure('scan', 0, error)),
     isWorthAsking: () => detector.wouldAdmit(clock.monotonicMs()),
     condition: () => detector.condition,
   }
@@ -72,4 +79,16 @@ export function withFailureDetector(
 /** A server that rejects a request answers all the same: other requests may well succeed. */
 function isAlive(error: ReplicaError): boolean {
   return error.code === 'REJECTED' || error.code === 'CORRUPT'
+}
+
+async function* announcedPages(
+  pages: AsyncIterable<readonly RecordHead[]>,
+  announce: (error: ReplicaError) => void,
+): AsyncGenerator<readonly RecordHead[]> {
+  try {
+    for await (const heads of pages) yield heads
+  } catch (error) {
+    if (error instanceof ReplicaError) announce(error)
+    throw error
+  }
 }
