@@ -1,5 +1,5 @@
-import type { VersionedRecord } from '../core/record.ts'
-import type { Version } from '../core/version.ts'
+import { isDead, type VersionedRecord } from '../core/record.ts'
+import { type Version, versionLength } from '../core/version.ts'
 import { KeyWrite, type WriteStep, withRetention } from '../core/write.ts'
 import { isNotApplied, QuorumError, type QuorumOperation } from '../errors.ts'
 import type { CallOptions, PutOutcome } from '../replica.ts'
@@ -38,6 +38,9 @@ export interface WriteRequest {
   readonly operation: 'set' | 'delete' | 'clear'
   readonly draft: Draft
 }
+
+/** For a draft of which only the lifetime matters. */
+const anyVersion = '0'.repeat(versionLength)
 
 /** How often a write is tried again with a later version before it fails. */
 const attemptsMax = 16
@@ -79,7 +82,8 @@ export class WriteBatch {
       this.#unsettled += 1
       return
     }
-    const replacedLive = slot.waiters.at(-1)?.operation === 'set'
+    const nowMs = this.#context.runtime.clock.nowMs()
+    const replacedLive = !isDead(slot.draft(anyVersion, nowMs), nowMs)
     slot.waiters.push({ resolve, reject, operation, replacedLive })
     slot.draft = draft
   }
