@@ -1,8 +1,8 @@
 import Keyv from 'keyv'
 import type { ReplicaSource } from '../adapters/open.ts'
 import type { QuorumOptions } from './config.ts'
-import { QuorumError } from './errors.ts'
 import { KeyvQuorum } from './keyv-quorum.ts'
+import { throwing, throwingOptions } from './throwing-keyv.ts'
 
 export interface CreateKeyvOptions extends QuorumOptions {
   readonly namespace?: string
@@ -21,27 +21,10 @@ export interface CreateKeyvOptions extends QuorumOptions {
 export function createKeyv(sources: readonly ReplicaSource[], options: CreateKeyvOptions = {}): Keyv {
   const { namespace, ttl, ...quorumOptions } = options
   const store = new KeyvQuorum(sources, quorumOptions)
-  // `throwOnErrors` is keyv 5's own switch; keyv 6 leaves it unread.
   const keyvOptions = {
-    throwOnErrors: true,
+    ...throwingOptions,
     ...(namespace !== undefined && { namespace }),
     ...(ttl !== undefined && { ttl }),
   }
   return throwing(new Keyv(store, keyvOptions))
-}
-
-/** Keyv hands every failure of its store to its own `emit`, inside the call that failed: that is where it can be thrown. */
-function throwing(keyv: Keyv): Keyv {
-  const emit = keyv.emit.bind(keyv) as (event: string, ...values: unknown[]) => boolean
-  const emitAndThrow = (event: string, ...values: unknown[]): boolean => {
-    const [error] = values
-    if (event !== 'error' || !(error instanceof QuorumError)) return emit(event, ...values)
-    try {
-      emit(event, error)
-    } catch {
-      // Without listeners Keyv throws by itself; it comes to the same.
-    }
-    throw error
-  }
-  return Object.assign(keyv, { emit: emitAndThrow })
 }
