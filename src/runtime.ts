@@ -22,7 +22,10 @@ export interface Random {
 }
 
 export interface Timers {
-  /** Calls back once after the delay; the returned function calls it off. */
+  /**
+   * Calls back once after the delay, when what had arrived by then was read: after an event loop that stood still, an
+   * answer that is there comes before the end of its wait. The returned function calls it off.
+   */
   after(delayMs: number, callback: () => void): () => void
   /** Calls back when the current turn of the event loop is over, before any I/O. */
   endOfTurn(callback: () => void): void
@@ -42,8 +45,15 @@ export const systemRuntime: Runtime = {
   },
   timers: {
     after: (delayMs, callback) => {
-      const timer = setTimeout(callback, delayMs)
-      return () => clearTimeout(timer)
+      let pending: NodeJS.Immediate | undefined
+      // Timers go off before sockets are read, immediates afterwards.
+      const timer = setTimeout(() => {
+        pending = setImmediate(callback)
+      }, delayMs)
+      return () => {
+        clearTimeout(timer)
+        clearImmediate(pending)
+      }
     },
     endOfTurn: (callback) => process.nextTick(callback),
   },
