@@ -4,6 +4,8 @@ import type { Join } from './joins.ts'
 /** A request that waits for its turn. */
 export interface WaitingRequest<Item, Answer> {
   readonly items: readonly Item[]
+  /** What the items weigh together. */
+  readonly length: number
   readonly options: CallOptions
   readonly sinceMs: number
   readonly resolve: (answers: readonly Answer[]) => void
@@ -40,7 +42,7 @@ export class Lane<Item, Answer> {
 
   /** Cuts a request into parts that each fit one call; one that fits comes back as it is. */
   parts(items: readonly Item[]): readonly (readonly Item[])[] {
-    if (this.#fits(items.length, this.#lengthOf(items))) return [items]
+    if (this.#fits(items.length, this.lengthOf(items))) return [items]
     const parts: Item[][] = []
     let part: Item[] = []
     let length = 0
@@ -62,16 +64,17 @@ export class Lane<Item, Answer> {
     let keys = 0
     let length = 0
     let count = 0
-    for (const { items } of this.#waiting) {
-      keys += items.length
-      length += this.#lengthOf(items)
+    for (const request of this.#waiting) {
+      keys += request.items.length
+      length += request.length
       if (count > 0 && !this.#fits(keys, length)) break
       count += 1
     }
     return this.#waiting.splice(0, count)
   }
 
-  #lengthOf(items: readonly Item[]): number {
+  /** What the items weigh together. */
+  lengthOf(items: readonly Item[]): number {
     let length = 0
     for (const item of items) length += this.kind.lengthOf(item)
     return length

@@ -8,11 +8,17 @@ import { Lane, type WaitingRequest } from './lane.ts'
 export interface LanesOptions {
   /** The most entries that may wait for this replica; further requests are refused. Default 100,000. */
   readonly queuedKeysMax?: number
+  /**
+   * The most characters of payload that may wait for this replica, unless a single request has more and waits alone;
+   * further requests are refused. Default 32,000,000.
+   */
+  readonly queuedLengthMax?: number
   /** The most characters of payload in one call, unless a single record has more. Default 1,000,000. */
   readonly batchLengthMax?: number
 }
 
 export const queuedKeysMaxDefault = 100_000
+export const queuedLengthMaxDefault = 32_000_000
 export const batchLengthMaxDefault = 1_000_000
 
 /**
@@ -43,15 +49,18 @@ class Lanes {
   readonly #clock: Clock
   readonly #events: Events
   readonly #queuedKeysMax: number
+  readonly #queuedLengthMax: number
   #inFlight = 0
   #turn = 0
   #queuedKeys = 0
+  #queuedLength = 0
 
   constructor(inner: Replica, clock: Clock, events: Events, options: LanesOptions) {
     this.#inner = inner
     this.#clock = clock
     this.#events = events
     this.#queuedKeysMax = options.queuedKeysMax ?? queuedKeysMaxDefault
+    this.#queuedLengthMax = options.queuedLengthMax ?? queuedLengthMaxDefault
     const size = { keysMax: inner.limits.batchKeysMax, lengthMax: options.batchLengthMax ?? batchLengthMaxDefault }
     this.reads = new Lane<string, ReadAnswer>(
       { join: joinReads, lengthOf: unknownLength, call: (keys, given) => inner.getMany(keys, given) },
@@ -86,10 +95,13 @@ class Lanes {
     options: CallOptions,
   ): Promise<readonly Answer[]> {
     if (this.#hasRoom()) return this.#send(() => lane.kind.call(items, options))
-    if (this.#queuedKeys + items.length > this.#queuedKeysMax) return Promise.reject(this.#refuse(items.length))
+    const length = lane.lengthOf(items)
+    const reason = this.#reasonToRefuse(items.length, length)
+    if (reason !== null) return Promise.reject(this.#refuse(items.length, reason))
     this.#queuedKeys += items.length
+    this.#queuedLength += length
     return new Promise((resolve, reject) => {
-      lane.push({ items, options, sinceMs: this.#clock.monotonicMs(), resolve, reject })
+      lane.push({ items, length, options, sinceMs: this.#clock.monotonicMs(), resolve, reject })
     })
   }
 
@@ -138,8 +150,9 @@ class Lanes {
 
   #inTime<Item, Answer>(taken: readonly WaitingRequest<Item, Answer>[]): readonly WaitingRequest<Item, Answer>[] {
     const nowMs = this.#clock.monotonicMs()
-    return taken.filter(({ items, options, sinceMs, reject }) => {
+    return taken.filter(({ items, length, options, sinceMs, reject }) => {
       this.#queuedKeys -= items.length
+      this.#queuedLength -= length
       if (nowMs - sinceMs < (options.queueMs ?? options.timeoutMs)) return true
       reject(this.#failure('UNAVAILABLE', 'not sent: earlier calls took all its time'))
       return false
@@ -153,8 +166,13 @@ class Lanes {
     return this.#failure('TIMEOUT', 'only a part of the request was sent', failures[0])
   }
 
-  #refuse(count: number): ReplicaError {
-    const reason = `${this.#queuedKeysMax} entries wait for it already`
+  #reasonToRefuse(count: number, length: number): string | null {
+    if (this.#queuedKeys + count > this.#queuedKeysMax) return `${this.#queuedKeysMax} entries wait for it already`
+    if (this.#queuedKeys === 0 || this.#queuedLength + length <= this.#queuedLengthMax) return null
+    return `${this.#queuedLength} characters wait for it already`
+  }
+
+  #refuse(count: number, reason: string): ReplicaError {
     this.#events.emit({ type: 'dropped', work: 'call', replica: this.#inner.id, count, reason })
     return this.#failure('UNAVAILABLE', reason)
   }

@@ -196,6 +196,35 @@ describe('a full queue', () => {
   })
 })
 
+describe('a queue that is full by length', () => {
+  test('refuses what does not fit, takes what does, and one of any length when nothing else waits', async () => {
+    const { time, inner, replica, told, goOn } = scene({}, { queuedLengthMax: 10 })
+    inner.fate = () => fates.held
+    const put = (length: number, index: number) =>
+      endOf(replica.putManyIfNewer(putsOf(valueAt(7, `:k${index}`, 'x'.repeat(length))), given))
+    const ends = [1, 6, 5, 4, 1].map(put)
+    const read = endOf(replica.getMany([':k'], given))
+    await time.settle()
+    expect(ends.map(({ state }) => state)).toEqual(['open', 'open', 'rejected', 'open', 'rejected'])
+    expect(read.state).toBe('open')
+    expect(ends[2]?.error).toMatchObject({ code: 'UNAVAILABLE', reason: '6 characters wait for it already' })
+    expect(told).toMatchObject([
+      { type: 'dropped', work: 'call', replica: 'A', count: 1 },
+      { type: 'dropped', work: 'call', replica: 'A', count: 1 },
+    ])
+    inner.fate = () => ({})
+    await goOn()
+
+    inner.fate = () => fates.held
+    const later = [1, 50, 1].map(put)
+    await time.settle()
+    expect(later.map(({ state }) => state)).toEqual(['open', 'open', 'rejected'])
+    inner.fate = () => ({})
+    await goOn()
+    expect(later.map(({ state }) => state)).toEqual(['fulfilled', 'fulfilled', 'rejected'])
+  })
+})
+
 describe('a request that was cut', () => {
   async function cut(fateOf: (call: number) => Fate, options: LanesOptions = {}) {
     const { time, inner, replica } = scene({ batchKeysMax: 1 }, options)
