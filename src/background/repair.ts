@@ -7,6 +7,8 @@ import type { PutOutcome } from '../replica.ts'
 export interface RepairOptions {
   /** The most repairs that wait, over all replicas; further ones are dropped. Default 10,000. */
   readonly repairsMax: number
+  /** The most characters of payload that wait, over all replicas; further repairs are dropped. Default 16,000,000. */
+  readonly repairsLengthMax?: number
   readonly callTimeoutMs: number
   /** Reads keys whole, for their repairs. Never rejects. */
   readonly readWhole: (keys: readonly string[]) => Promise<void>
@@ -15,6 +17,7 @@ export interface RepairOptions {
 type Due = Repair<VersionedRecord>
 
 const batchKeysMax = 500
+const repairsLengthMaxDefault = 16_000_000
 
 /**
  * Read repair, in the background: gives lagging replicas what a read found to be newest. Work is joined by key and
@@ -28,6 +31,7 @@ export class RepairQueue implements RepairSink {
   #rereads = new Set<string>()
   #isRereading = false
   #size = 0
+  #length = 0
   #isFlushDue = false
   readonly #idleWaiters: (() => void)[] = []
 
@@ -47,13 +51,16 @@ export class RepairQueue implements RepairSink {
     if (waiting === undefined) return
     const { key } = repair.record
     const earlier = waiting.get(key)
-    if (earlier !== undefined) {
-      waiting.set(key, joined(earlier, repair))
+    if (earlier === undefined && this.#isFull(repair.replica)) return
+    const due = earlier === undefined ? repair : joined(earlier, repair)
+    const growth = due.record.payload.length - (earlier?.record.payload.length ?? 0)
+    if (!this.#fits(growth)) {
+      this.#drop(repair.replica, 1, `${this.#length} characters wait for repair already`)
       return
     }
-    if (this.#isFull(repair.replica)) return
-    waiting.set(key, repair)
-    this.#size += 1
+    waiting.set(key, due)
+    this.#length += growth
+    if (earlier === undefined) this.#size += 1
     this.#flushSoon()
   }
 
@@ -88,7 +95,10 @@ export class RepairQueue implements RepairSink {
     const target = this.#context.replicas[replica]
     if (waiting === undefined || target === undefined || waiting.size === 0 || this.#isSending[replica]) return
     const batch = [...waiting.values()].slice(0, batchKeysMax)
-    for (const { record } of batch) waiting.delete(record.key)
+    for (const { record } of batch) {
+      waiting.delete(record.key)
+      this.#length -= record.payload.length
+    }
     this.#size -= batch.length
     this.#isSending[replica] = true
     try {
@@ -133,6 +143,12 @@ export class RepairQueue implements RepairSink {
     if (this.size < this.#options.repairsMax) return false
     this.#drop(replica, 1, 'the repair queue is full')
     return true
+  }
+
+  /** A record longer than all that may wait still finds room where nothing else does. */
+  #fits(growth: number): boolean {
+    const lengthMax = this.#options.repairsLengthMax ?? repairsLengthMaxDefault
+    return growth <= 0 || this.#length === 0 || this.#length + growth <= lengthMax
   }
 
   #drop(replica: number, count: number, reason: string): void {

@@ -104,6 +104,24 @@ describe('repairs', () => {
     ])
   })
 
+  test('wait up to a length, and what is longer is dropped', async () => {
+    const scene = openScene(3)
+    const payload = 'x'.repeat(5_000_000)
+    const keys = [':a', ':b', ':c', ':d', ':e']
+    for (const key of keys) for (const index of [0, 1]) scene.replica(index).store.place(valueAt(7, key, payload))
+    await scene.operations.readLiveMany(keys)
+    await scene.engine.repairsDone()
+    expect(scene.replica(2).store.keys).toEqual([':a', ':b', ':c'])
+    const dropped = scene.events.filter(({ type }) => type === 'dropped')
+    expect(dropped).toMatchObject([
+      { work: 'repair', replica: 'C', count: 1, reason: '15000000 characters wait for repair already' },
+      { work: 'repair', replica: 'C', count: 1 },
+    ])
+    await scene.operations.readLiveMany(keys)
+    await scene.engine.repairsDone()
+    expect(scene.replica(2).store.keys).toEqual(keys)
+  })
+
   test('of a replica that is down are dropped one batch after the other, without end or retry', async () => {
     const scene = openScene(3)
     const keys = Array.from({ length: 2_000 }, (_, index) => `:k${index}`)
