@@ -1,5 +1,5 @@
 import type { HashRange } from './core/hash.ts'
-import type { CorruptRecord, RecordHead, RecordStamp, VersionedRecord } from './core/record.ts'
+import type { CorruptRecord, RecordHead, RecordStamp, ScanEntry, VersionedRecord } from './core/record.ts'
 
 /**
  * The port that backends implement: one replica of the store.
@@ -43,9 +43,10 @@ export interface Replica {
   /**
    * Heads of all records in the range, dead ones included, in pages of bounded size, in any order. Every record held
    * throughout the scan comes at least once; one written, replaced or purged meanwhile may come or not. A scan that
-   * cannot go on rejects: it never just ends. Unreadable records are left out here; reads and exchanges find them.
+   * cannot go on rejects: it never just ends. An unreadable record comes by its key, as `core/record.ts` `unreadableHead`
+   * gives it; where not even the key can be told, the scan rejects with `CORRUPT`.
    */
-  scan(range: HashRange, options: ScanOptions): AsyncIterable<readonly RecordHead[]>
+  scan(range: HashRange, options: ScanOptions): AsyncIterable<readonly ScanEntry[]>
 
   /**
    * An id that changes whenever the replica may have lost acknowledged writes: a Redis server that restarted without
@@ -102,6 +103,11 @@ export interface Entry {
    * because equal versions mean equal records.
    */
   readonly mendsCorrupt?: boolean
+  /**
+   * The `storedIdentity` of that answer, from a read that a quorum of others answered: replace what is held also where it
+   * is exactly this, although it seems newer. Then its version is damaged, or it is a write that nobody acknowledged.
+   */
+  readonly mendsIdentity?: string
 }
 
 export type ReadAnswer = VersionedRecord | CorruptRecord | null

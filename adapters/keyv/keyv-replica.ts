@@ -1,4 +1,4 @@
-import { foreverMs, type RecordHead, type VersionedRecord } from '../../src/core/record.ts'
+import { foreverMs, type RecordHead, type ScanEntry, type VersionedRecord } from '../../src/core/record.ts'
 import { ConfigError, ReplicaError } from '../../src/errors.ts'
 import type { CallOptions, Entry, PutOutcome, Replica, ReplicaGuarantees } from '../../src/replica.ts'
 import { type Runtime, systemRuntime } from '../../src/runtime.ts'
@@ -77,7 +77,7 @@ class KeyvReplica implements Replica {
     const keys = entries.map(({ record }) => storedKey(record.key))
     return await this.#call('write', keys, options, async (isAbandoned) => {
       const stored = await this.#calls.getMany(keys)
-      const decisions = entries.map(({ record }, index) => decidePut(record, stored[index]))
+      const decisions = entries.map((entry, index) => decidePut(entry, stored[index]))
       const writes = decisions.flatMap(({ write }) => (write === null ? [] : [this.#storeWrite(write)]))
       // Nobody hears the answer any more, so the write would only come late.
       if (!isAbandoned()) await this.#calls.setMany(writes)
@@ -100,7 +100,7 @@ class KeyvReplica implements Replica {
     })
   }
 
-  async *scan(...[range, options]: Parameters<Replica['scan']>): AsyncGenerator<RecordHead[]> {
+  async *scan(...[range, options]: Parameters<Replica['scan']>): AsyncGenerator<ScanEntry[]> {
     options.signal?.throwIfAborted()
     // The scan looks for the lineage to know that it has seen everything, so there must be one.
     await this.lineage({ timeoutMs: options.pageTimeoutMs })

@@ -1,11 +1,11 @@
 import { type HashRange, inRange, keyHash } from '../../src/core/hash.ts'
-import type { RecordHead } from '../../src/core/record.ts'
+import type { ScanEntry } from '../../src/core/record.ts'
 import { ReplicaError } from '../../src/errors.ts'
 import type { ScanOptions } from '../../src/replica.ts'
 import type { Timers } from '../../src/runtime.ts'
 import type { StoreCalls } from './store-calls.ts'
 import { storeFailure } from './store-failure.ts'
-import { headOfEntry, lineageKey } from './stored-text.ts'
+import { entryOfStore, lineageKey } from './stored-text.ts'
 
 /** So that a scan that finds little still comes back with a page, if an empty one, now and then. */
 const visitsPerPageMax = 1000
@@ -41,7 +41,7 @@ export class KeyvScan {
   }
 
   /** The next page; null after the last. */
-  async nextPage(): Promise<RecordHead[] | null> {
+  async nextPage(): Promise<ScanEntry[] | null> {
     if (this.#isOver) return null
     let cancelTimer: (() => void) | undefined
     const timeIsOver = new Promise<never>((_, reject) => {
@@ -68,8 +68,8 @@ export class KeyvScan {
     letGo().catch(() => undefined)
   }
 
-  async #fillPage(): Promise<RecordHead[]> {
-    const page: RecordHead[] = []
+  async #fillPage(): Promise<ScanEntry[]> {
+    const page: ScanEntry[] = []
     for (let visits = 0; visits < visitsPerPageMax && page.length < this.#options.pageKeysMax; visits += 1) {
       const { done, value } = await this.#entries.next()
       if (this.#isOver) return []
@@ -84,11 +84,14 @@ export class KeyvScan {
     return page
   }
 
-  #visit(entry: unknown): RecordHead | null {
+  #visit(entry: unknown): ScanEntry | null {
     if (!Array.isArray(entry)) return null
     const [key, stored] = entry
     if (typeof key === 'string' && key.endsWith(lineageKey)) this.#hasSeenLineage = true
-    const head = headOfEntry(key, stored)
+    const head = entryOfStore(key, stored)
+    if (head === 'unknown key') {
+      throw new ReplicaError('CORRUPT', 'the key of a record cannot be read', { replica: this.#replica })
+    }
     if (head === null || !head.key.startsWith(this.#options.keyPrefix ?? '')) return null
     return inRange(keyHash(head.key), this.#range) ? head : null
   }

@@ -5,6 +5,9 @@ import {
   decodeStamp,
   encodeRecord,
   type RecordHead,
+  type ScanEntry,
+  scanEntry,
+  unreadableHead,
   type VersionedRecord,
 } from '../../src/core/record.ts'
 
@@ -17,6 +20,7 @@ import {
  */
 const storedPrefix = 'keyv-quorum/'
 const plainKey = /^(?!.*::)[a-z0-9_.:-]{0,128}$/
+const hashedKeyEnd = /keyv-quorum\/#[0-9a-f]{64}$/
 const keyLength = /^(\d{1,9}):/
 
 /** Under this key a store keeps its lineage; no record's key starts that way. */
@@ -44,17 +48,33 @@ export function readHead(key: string, stored: unknown): RecordHead | CorruptReco
   return stamp === null ? corrupt(key) : { key, ...stamp }
 }
 
-/** The head of an entry that an iterator gave; null when it is not a readable record lying where it belongs. */
-export function headOfEntry(entryKey: unknown, stored: unknown): RecordHead | null {
-  if (typeof entryKey !== 'string' || typeof stored !== 'string') return null
+/**
+ * An entry that an iterator gave, as a scan gives it; null when it is none of the records, `unknown key` when it is one
+ * that lies under the hash of its key and does not tell that key any more.
+ */
+export function entryOfStore(entryKey: unknown, stored: unknown): ScanEntry | 'unknown key' | null {
+  if (typeof entryKey !== 'string' || stored === null || stored === undefined) return null
+  const key = keyToldBy(entryKey, stored) ?? plainKeyIn(entryKey)
+  if (key !== null) return scanEntry(readHead(key, stored) ?? unreadableHead(key))
+  return hashedKeyEnd.test(entryKey) ? 'unknown key' : null
+}
+
+/** The key that the text begins with, if the entry lies where that key belongs. */
+function keyToldBy(entryKey: string, stored: unknown): string | null {
+  if (typeof stored !== 'string') return null
   const match = keyLength.exec(stored)
   if (match === null) return null
   const start = match[0].length
   const key = stored.slice(start, start + Number(match[1]))
   // Some iterators give keys with the namespace of the store, some without.
-  if (!entryKey.endsWith(storedKey(key))) return null
-  const stamp = decodeStamp(stored.slice(start + key.length))
-  return stamp === null ? null : { key, ...stamp }
+  return entryKey.endsWith(storedKey(key)) ? key : null
+}
+
+/** The key that the entry lies under, unless that is a hash. Plain keys hold no slash, so the last prefix is ours. */
+function plainKeyIn(entryKey: string): string | null {
+  const place = entryKey.lastIndexOf(storedPrefix)
+  const key = entryKey.slice(place + storedPrefix.length)
+  return place >= 0 && plainKey.test(key) ? key : null
 }
 
 function recordTextOf(key: string, stored: unknown): string | null {

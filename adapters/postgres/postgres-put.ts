@@ -19,6 +19,12 @@ interface Put {
   readonly storedKey: string
 }
 
+/** Plain puts, or those that mend. */
+interface PutKind {
+  readonly statement: Statement
+  readonly valuesOf: (puts: readonly Put[]) => readonly unknown[]
+}
+
 type Outcomes = ReadonlyMap<Put, PutOutcome>
 
 /** Of payloads in one statement, in UTF-16 units: far from the longest string there can be. */
@@ -35,12 +41,16 @@ export async function putManyIfNewer(
   const outcomes = new Array<PutOutcome>(entries.length)
   const puts = entries.map(putAt).sort(byStoredKey)
   const mends = ({ place }: Put) => entries[place]?.mendsCorrupt === true
-  for (const [statement, chosen] of [
-    [database.statements.put, puts.filter((put) => !mends(put))],
-    [database.statements.mend, puts.filter(mends)],
+  const identitiesOf = (chosen: readonly Put[]) =>
+    textArrayOrNull(chosen.map(({ place }) => entries[place]?.mendsIdentity ?? null))
+  const { put, mend } = database.statements
+  const mendValues = (chosen: readonly Put[]) => [...putValues(chosen), identitiesOf(chosen)]
+  for (const [kind, chosen] of [
+    [{ statement: put, valuesOf: putValues }, puts.filter((each) => !mends(each))],
+    [{ statement: mend, valuesOf: mendValues }, puts.filter(mends)],
   ] as const) {
     for (const part of cutBySize(chosen, sizeOf, statementCharsMax)) {
-      for (const [{ place }, outcome] of await putAll(database, run, statement, part)) outcomes[place] = outcome
+      for (const [{ place }, outcome] of await putAll(database, run, kind, part)) outcomes[place] = outcome
     }
   }
   return outcomes
@@ -53,12 +63,12 @@ function putAt({ record }: Entry, place: number): Put {
 async function putAll(
   { replica, statements }: PostgresDatabase,
   run: RunStatement,
-  statement: Statement,
+  { statement, valuesOf }: PutKind,
   puts: readonly Put[],
 ): Promise<Outcomes> {
   const outcomes = new Map<Put, PutOutcome>()
   const steps = [
-    async (rest: readonly Put[]) => storedOutcomes(rest, await run(statement, putValues(rest))),
+    async (rest: readonly Put[]) => storedOutcomes(rest, await run(statement, valuesOf(rest))),
     async (rest: readonly Put[]) => refusedOutcomes(rest, await run(statements.readRefusals, refusalValues(rest))),
   ]
   let rest = puts

@@ -1,10 +1,11 @@
 import type { HashRange } from '../../src/core/hash.ts'
-import { isCorrupt, type RecordHead } from '../../src/core/record.ts'
+import { type ScanEntry, scanEntry } from '../../src/core/record.ts'
+import { ReplicaError } from '../../src/errors.ts'
 import type { ScanOptions } from '../../src/replica.ts'
 import { plainArray, textArray } from './postgres-arrays.ts'
 import type { PostgresDatabase, RunStatement } from './postgres-database.ts'
 import { headAt, type Row } from './postgres-rows.ts'
-import { digestMark } from './stored-key.ts'
+import { digestMark, storedKey as storedKeyOf } from './stored-key.ts'
 
 /** Where a page starts: at this stored key, by bytes, among those of the hash. */
 interface Position {
@@ -13,7 +14,7 @@ interface Position {
 }
 
 interface Page {
-  readonly heads: readonly RecordHead[]
+  readonly heads: readonly ScanEntry[]
   readonly next: Position | null
 }
 
@@ -29,11 +30,12 @@ export async function* scanPages(
   database: PostgresDatabase,
   range: HashRange,
   options: ScanOptions,
-): AsyncGenerator<readonly RecordHead[]> {
+): AsyncGenerator<readonly ScanEntry[]> {
   const { pageTimeoutMs, keyPrefix = '', signal } = options
   const pageKeysMax = Math.min(Math.max(1, options.pageKeysMax), pageKeysLimit)
   const rowsMax = keyPrefix === '' ? pageKeysMax : Math.max(pageKeysMax, prefixRowsMin)
-  let start: Position | null = { hash: range.from, storedKey: '' }
+  // Below 0 lies the row of the lineage.
+  let start: Position | null = { hash: Math.max(0, range.from), storedKey: '' }
   while (start !== null) {
     signal?.throwIfAborted()
     const values = [start.hash, start.storedKey, range.to, rowsMax, keyPrefix]
@@ -54,17 +56,16 @@ async function headsOf(
   rows: readonly Row[],
   database: PostgresDatabase,
   run: RunStatement,
-): Promise<readonly RecordHead[]> {
+): Promise<readonly ScanEntry[]> {
   const digested = rows.filter((row) => row[1]?.startsWith(digestMark))
   const longKeys = await readLongKeys(digested, database, run)
   return rows
     .map((row) => {
       const storedKey = row[1] ?? ''
       const key = storedKey.startsWith(digestMark) ? longKeys.get(storedKey) : storedKey
-      return key === undefined ? null : headAt(row, 2, key)
+      return key === undefined ? null : scanEntry(headAt(row, 2, key))
     })
     .filter((head) => head !== null)
-    .filter((head) => !isCorrupt(head))
 }
 
 /** By stored key. One that was purged meanwhile is missing. */
@@ -79,7 +80,11 @@ async function readLongKeys(
   const storedKeys = rows.map((row) => row[1] ?? '')
   for (const [place, longKey] of await run(database.statements.readLongKeys, [hashes, textArray(storedKeys)])) {
     const storedKey = storedKeys[Number(place) - 1]
-    if (storedKey !== undefined && longKey !== null && longKey !== undefined) longKeys.set(storedKey, longKey)
+    if (storedKey === undefined) continue
+    if (typeof longKey !== 'string' || storedKeyOf(longKey) !== storedKey) {
+      throw new ReplicaError('CORRUPT', 'the key of a record cannot be read', { replica: database.replica })
+    }
+    longKeys.set(storedKey, longKey)
   }
   return longKeys
 }

@@ -62,7 +62,8 @@ function readText(table: string, columns: readonly string[]): string {
 
 /**
  * $1 key hashes, $2 stored keys, $3 long keys, $4 versions, $5 kinds, $6 expiresAtMs, $7 retainUntilMs, $8 checksums,
- * $9 payloads. Gives a row for each record that was stored or whose retention grew; the others were refused.
+ * $9 payloads; to mend also $10, the identity of what each may replace although it seems newer: it travels in `replaced`,
+ * because a row that is to be inserted has its columns and nothing else. Gives a row for each record that was stored or whose retention grew; the others were refused.
  *
  * A row locked by ON CONFLICT is compared and changed in its newest committed state, and so is `replaced`, which is
  * why it is a column: RETURNING gives what this very statement replaced, however many writers there are. (Reading
@@ -73,9 +74,9 @@ function putText(table: string, { mends }: { readonly mends: boolean }): string 
   const sameRecord = mends ? 'false' : `${sameStamp} AND excluded.payload = held.payload AND ${isReadable}`
   return `
     INSERT INTO ${table} AS held
-      (key_hash, key, long_key, version, kind, expires_at_ms, retain_until_ms, checksum, payload)
+      (key_hash, key, long_key, version, kind, expires_at_ms, retain_until_ms, checksum, payload${mends ? ', replaced' : ''})
     SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::bigint[], $7::bigint[],
-      $8::text[], $9::text[])
+      $8::text[], $9::text[]${mends ? ', $10::text[]' : ''})
     ON CONFLICT (key_hash, key) DO UPDATE SET
       version = excluded.version,
       kind = excluded.kind,
@@ -104,6 +105,7 @@ function putText(table: string, { mends }: { readonly mends: boolean }): string 
       )`
       })
       OR NOT ${isReadable}
+      ${mends ? 'OR excluded.replaced = concat(held.version, held.kind, held.checksum)' : ''}
     RETURNING key, retain_until_ms, replaced`
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { foreverMs, layout } from '../../src/core/record.ts'
+import { foreverMs, identityLength, layout } from '../../src/core/record.ts'
 import { timeText } from '../../src/core/version.ts'
 import type { RedisArgument } from './driver.ts'
 import type { RedisCommand } from './exchange.ts'
@@ -32,6 +32,7 @@ export function sourceCommand(script: LuaScript, keys: readonly string[], values
 // Lua counts from 1, and both ends of a part belong to it.
 const { orderOffset, orderLength, expiryOffset, retentionOffset, timeLength, checksumOffset, headLength } = layout
 const order = `1, ${orderOffset + orderLength}`
+const recordOrder = `${orderOffset + 1}, ${orderOffset + orderLength}`
 const version = `${orderOffset + 1}, ${orderOffset + orderLength - 1}`
 const kind = `${orderOffset + orderLength}, ${orderOffset + orderLength}`
 const expiry = `${expiryOffset + 1}, ${expiryOffset + timeLength}`
@@ -41,7 +42,8 @@ const head = `1, ${headLength}`
 
 /**
  * How a new text meets the one that is held. ARGV: 1 the margin of native expiry in ms, 2 the caller's clock in ms,
- * 3 a `1` for each key whose record mends a corrupt one and a `0` for each other, or nothing.
+ * 3 for each key a `1` if its record mends a corrupt one, else a `0`, and the identity of what it mends, or spaces; or
+ * nothing at all.
  *
  * Strings are compared with `<` only where both are hex digits of one width, because Lua asks the locale. The format
  * mark and the order text come first in a head, so that a record is newer when its first 30 characters are larger.
@@ -93,9 +95,13 @@ local function weigh(index, held, new, key, newKey)
   local head = sub(held, ${head})
   local heldOrder, newOrder = sub(held, ${order}), sub(new, ${order})
   if newOrder > heldOrder or not isHead(head) then return true, head end
-  local mends = mending ~= '' and byte(mending, index) == 49
+  local mark = (index - 1) * ${identityLength + 1} + 1
+  local mends = byte(mending, mark) == 49
   if newOrder == heldOrder then return weighPayloads(head, new, mends, key, newKey) end
-  if mends and sub(new, ${version}) == sub(head, ${version}) then return true, head .. '+' end
+  if not mends then return false, head end
+  local identity = sub(head, ${recordOrder}) .. sub(head, ${checksum})
+  local isNamed = sub(mending, mark + 1, mark + ${identityLength}) == identity
+  if isNamed or sub(new, ${version}) == sub(head, ${version}) then return true, head .. '+' end
   return false, head
 end
 

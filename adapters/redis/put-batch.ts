@@ -1,4 +1,4 @@
-import { encodeHead, encodeRecord, layout, type VersionedRecord } from '../../src/core/record.ts'
+import { encodeHead, encodeRecord, identityLength, layout, type VersionedRecord } from '../../src/core/record.ts'
 import { compareStamps } from '../../src/core/resolve.ts'
 import type { Entry, PutOutcome } from '../../src/replica.ts'
 import { decodeStampOnce } from './decode-once.ts'
@@ -92,7 +92,7 @@ export class PutBatch implements RedisBatch {
 
   #settingsFor(indexes: readonly number[]): string[] {
     const isMending = indexes.some((index) => this.#entries[index]?.mendsCorrupt === true)
-    const mending = isMending ? indexes.map((index) => (this.#entries[index]?.mendsCorrupt === true ? '1' : '0')) : []
+    const mending = isMending ? indexes.map((index) => mendingText(this.#entries[index])) : []
     return [String(this.#settings.expiryMarginMs), String(this.#settings.nowMs), mending.join('')]
   }
 
@@ -116,6 +116,12 @@ function bytesOf(record: VersionedRecord): Buffer {
   const made = Buffer.from(encodeRecord(record))
   bytes.set(record, made)
   return made
+}
+
+/** One mark, and what may be replaced although it seems newer, which is of fixed width too. */
+function mendingText(entry: Entry | undefined): string {
+  const mark = entry?.mendsCorrupt === true ? '1' : '0'
+  return mark + (entry?.mendsIdentity ?? '').padEnd(identityLength).slice(0, identityLength)
 }
 
 /** What became of a record, from the head that was held and the sign that the script may add to it. */

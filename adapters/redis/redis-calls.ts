@@ -1,5 +1,5 @@
 import type { HashRange } from '../../src/core/hash.ts'
-import type { RecordHead } from '../../src/core/record.ts'
+import type { RecordHead, ScanEntry } from '../../src/core/record.ts'
 import type { Entry, PutOutcome, ReadAnswer, ScanOptions, VersionAnswer } from '../../src/replica.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import { PurgeBatch } from './purge-batch.ts'
@@ -65,7 +65,7 @@ export class RedisCalls {
     return batch.answers
   }
 
-  scan(range: HashRange, options: ScanOptions): AsyncIterable<readonly RecordHead[]> {
+  scan(range: HashRange, options: ScanOptions): AsyncIterable<readonly ScanEntry[]> {
     const scan = new RedisScan(this.#parts, range, options)
     // One lineage from the first page to the last, also when another call finds out meanwhile that it is over.
     const told = this.#vouching()

@@ -1,5 +1,5 @@
 import { type HashRange, inRange, keyHash, wholeRange } from '../../src/core/hash.ts'
-import { isCorrupt, type RecordHead } from '../../src/core/record.ts'
+import { type ScanEntry, scanEntry } from '../../src/core/record.ts'
 import type { ScanOptions } from '../../src/replica.ts'
 import { exchange } from './exchange.ts'
 import { HeadsBatch } from './read-batch.ts'
@@ -36,7 +36,7 @@ interface KeysFound {
 }
 
 interface ScanStep extends KeysFound {
-  readonly heads: readonly RecordHead[]
+  readonly heads: readonly ScanEntry[]
 }
 
 /**
@@ -57,7 +57,7 @@ export class RedisScan {
     this.#isWanted = isWhole ? () => true : (key) => inRange(keyHash(key), range)
   }
 
-  async *pages(run: Run): AsyncIterable<readonly RecordHead[]> {
+  async *pages(run: Run): AsyncIterable<readonly ScanEntry[]> {
     const { routes, failures } = this.#parts
     const { signal } = this.#options
     signal?.throwIfAborted()
@@ -72,7 +72,7 @@ export class RedisScan {
     }
   }
 
-  async *#pagesOf(server: ScanPlace, run: Run): AsyncIterable<readonly RecordHead[]> {
+  async *#pagesOf(server: ScanPlace, run: Run): AsyncIterable<readonly ScanEntry[]> {
     let place: ScanPlace | null = server
     let keys: readonly string[] = []
     while (place !== null || keys.length > 0) {
@@ -95,11 +95,11 @@ export class RedisScan {
     })
   }
 
-  async #headsOf(keys: readonly string[], call: RedisCall): Promise<RecordHead[]> {
+  async #headsOf(keys: readonly string[], call: RedisCall): Promise<ScanEntry[]> {
     if (keys.length === 0) return []
     const batch = new HeadsBatch(keys, this.#parts)
     await this.#parts.routes.perform(batch, call)
-    return batch.answers.filter((answer): answer is RecordHead => answer !== null && !isCorrupt(answer))
+    return batch.answers.filter((answer) => answer !== null).map(scanEntry)
   }
 
   async #keysFrom(place: ScanPlace, call: RedisCall): Promise<KeysFound> {
@@ -127,7 +127,7 @@ export class RedisScan {
     return reply
   }
 
-  *#cut(heads: readonly RecordHead[]): Iterable<readonly RecordHead[]> {
+  *#cut(heads: readonly ScanEntry[]): Iterable<readonly ScanEntry[]> {
     const { pageKeysMax, signal } = this.#options
     for (let start = 0; start < heads.length; start += pageKeysMax) {
       signal?.throwIfAborted()

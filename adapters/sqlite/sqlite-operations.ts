@@ -1,5 +1,5 @@
 import type { HashRange } from '../../src/core/hash.ts'
-import type { RecordHead } from '../../src/core/record.ts'
+import type { RecordHead, ScanEntry } from '../../src/core/record.ts'
 import type { Entry, PutOutcome, ReadAnswer, VersionAnswer } from '../../src/replica.ts'
 
 /** What a database is asked, and what it answers: plain data, so that both can go to another thread and back. */
@@ -35,7 +35,7 @@ export interface ScanCursor {
 }
 
 export interface ScanPage {
-  readonly heads: readonly RecordHead[]
+  readonly heads: readonly ScanEntry[]
   /** Where the next page begins; null when this was the last. */
   readonly next: ScanCursor | null
 }

@@ -6,6 +6,8 @@ import {
   isCorrupt,
   type RecordHead,
   type RecordStamp,
+  type ScanEntry,
+  scanEntry,
   type VersionedRecord,
   verified,
 } from '../../src/core/record.ts'
@@ -77,12 +79,12 @@ export class SqliteTable {
 
   head(key: string): VersionAnswer {
     const row = rowOf(this.#selectHead.get(key))
-    return row === null ? null : (headOf(key, row) ?? unreadable(key))
+    return row === null ? null : headOf(key, row)
   }
 
   /**
-   * `mendsCorrupt` makes no difference here: a record that would win or tie is verified first, so what is unreadable is
-   * always replaced, and a readable one at the same version is the same record.
+   * What the entry mends makes no difference here: a record that would win or tie is verified first, so what is
+   * unreadable is always replaced, and a readable one at the same version is the same record.
    */
   putIfNewer({ record }: Entry): PutOutcome {
     const row = rowOf(this.#selectHead.get(record.key))
@@ -122,7 +124,7 @@ export class SqliteTable {
     }
     const rows =
       after === null
-        ? this.#pageByHash.iterate(range.from, range.to, rowsMax)
+        ? this.#pageByHash.iterate(Math.max(0, range.from), range.to, rowsMax)
         : this.#nextPageByHash.iterate(after.hash, after.key, range.to, rowsMax)
     return pageOf(rows, rowsMax, keyPrefix, false)
   }
@@ -136,7 +138,7 @@ export class SqliteTable {
 
 /** @param endsWithPrefix the rows come in the order of their keys, so the first one without the prefix is the end */
 function pageOf(rows: Iterable<unknown>, rowsMax: number, keyPrefix: string, endsWithPrefix: boolean): ScanPage {
-  const heads: RecordHead[] = []
+  const heads: ScanEntry[] = []
   let rowsSeen = 0
   let characters = 0
   let last = { hash: 0, key: '' }
@@ -146,8 +148,7 @@ function pageOf(rows: Iterable<unknown>, rowsMax: number, keyPrefix: string, end
     characters += last.key.length
     const isWanted = last.key.startsWith(keyPrefix)
     if (!isWanted && endsWithPrefix) return { heads, next: null }
-    const head = isWanted ? headOf(last.key, row) : null
-    if (head !== null) heads.push(head)
+    if (isWanted) heads.push(scanEntry(headOf(last.key, row)))
     if (characters > pageCharactersMax) return { heads, next: last }
   }
   return { heads, next: rowsSeen === rowsMax ? last : null }
@@ -187,9 +188,9 @@ function rowidOf(row: Row): number {
   return Number(row[4])
 }
 
-function headOf(key: string, row: Row): RecordHead | null {
+function headOf(key: string, row: Row): RecordHead | CorruptRecord {
   const stamp = stampOf(row)
-  return stamp === null ? null : { key, ...stamp }
+  return stamp === null ? unreadable(key) : { key, ...stamp }
 }
 
 function recordOf(key: string, row: Row): VersionedRecord | CorruptRecord {

@@ -2,7 +2,7 @@ import type { CoordinatorContext, RepairSink } from '../coordinator/context.ts'
 import type { Repair } from '../core/read.ts'
 import type { RecordHead, VersionedRecord } from '../core/record.ts'
 import { compareRecords } from '../core/resolve.ts'
-import type { PutOutcome } from '../replica.ts'
+import type { Entry, PutOutcome } from '../replica.ts'
 
 export interface RepairOptions {
   /** The most repairs that wait, over all replicas; further ones are dropped. Default 10,000. */
@@ -102,10 +102,7 @@ export class RepairQueue implements RepairSink {
     this.#size -= batch.length
     this.#isSending[replica] = true
     try {
-      const entries = batch.map(({ record, held }) =>
-        held === 'corrupt' ? { record, mendsCorrupt: true } : { record },
-      )
-      const outcomes = await target.putManyIfNewer(entries, { timeoutMs: this.#options.callTimeoutMs })
+      const outcomes = await target.putManyIfNewer(batch.map(entryOf), { timeoutMs: this.#options.callTimeoutMs })
       this.#announce(replica, batch, outcomes)
     } catch (error) {
       this.#drop(replica, batch.length, error instanceof Error ? error.message : String(error))
@@ -157,9 +154,16 @@ export class RepairQueue implements RepairSink {
   }
 }
 
+function entryOf({ record, held, mendsIdentity }: Due): Entry {
+  if (held !== 'corrupt') return { record }
+  return mendsIdentity === undefined ? { record, mendsCorrupt: true } : { record, mendsCorrupt: true, mendsIdentity }
+}
+
 /** The newer record; what could not be read has to be mended whichever of the two found it. */
 function joined(earlier: Due, later: Due): Due {
   const newer = compareRecords(later.record, earlier.record) > 0 ? later : earlier
   const isCorrupt = earlier.held === 'corrupt' || later.held === 'corrupt'
-  return isCorrupt ? { ...newer, held: 'corrupt' } : newer
+  if (!isCorrupt) return newer
+  const mendsIdentity = later.mendsIdentity ?? earlier.mendsIdentity
+  return mendsIdentity === undefined ? { ...newer, held: 'corrupt' } : { ...newer, held: 'corrupt', mendsIdentity }
 }

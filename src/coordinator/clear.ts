@@ -1,7 +1,10 @@
 import { wholeRange } from '../core/hash.ts'
-import { isDead, newTombstone, type RecordHead, type VersionedRecord } from '../core/record.ts'
+import { searchQuorum } from '../core/quorum.ts'
+import { isDead, newTombstone, type RecordHead, type ScanEntry, type VersionedRecord } from '../core/record.ts'
 import { isSameWriter, successor, type Version, versionTimeMs } from '../core/version.ts'
 import type { CoordinatorContext, OperationPlan } from './context.ts'
+import { ReadBatch } from './read-batch.ts'
+import { wholeRecords } from './read-kind.ts'
 import { searchReplicas } from './search.ts'
 import { WriteBatch } from './write-batch.ts'
 
@@ -13,22 +16,44 @@ const buriedMax = 100_000
  *
  * A tombstone takes the version right above the record it was found by, so it can hide nothing written later. Replicas
  * are gone through one after the other, each whole; what an earlier one showed is dead by then, and need not be buried
- * again as long as it is remembered.
+ * again as long as it is remembered. What one cannot read is asked of all, like the value of a key.
  */
 export async function clearKeys(context: CoordinatorContext, plan: OperationPlan, keyPrefix: string): Promise<void> {
   const begunAt = context.clock.next(context.runtime.clock.nowMs())
   const buried = new Map<string, Version>()
   await searchReplicas(context, plan, 'clear', async (replica) => {
     const pages = replica.scan(wholeRange, { keyPrefix, pageKeysMax, pageTimeoutMs: plan.callTimeoutMs })
-    for await (const heads of pages) {
+    for await (const entries of pages) {
+      const found = entries.filter(({ key }) => key.startsWith(keyPrefix))
+      const heads = await readableHeads(context, plan, found)
       const nowMs = context.runtime.clock.nowMs()
       const due = heads
-        .filter(({ key, version }) => key.startsWith(keyPrefix) && version > (buried.get(key) ?? ''))
+        .filter(({ key, version }) => version > (buried.get(key) ?? ''))
         .filter((head) => wasThereBefore(head, begunAt, nowMs) && !isGone(head, nowMs))
       if (due.length > 0) await bury(context, plan, due)
       for (const head of due) if (buried.size < buriedMax) buried.set(head.key, graveOf(head, nowMs).version)
     }
   })
+}
+
+/**
+ * The heads of a page. In the place of an unreadable one comes that of the newest record which a quorum of the others
+ * knows for the key, if there is any; so the corrupt replica is mended on the way too.
+ */
+async function readableHeads(
+  context: CoordinatorContext,
+  plan: OperationPlan,
+  entries: readonly ScanEntry[],
+): Promise<readonly RecordHead[]> {
+  const readable = entries.filter(({ isUnreadable }) => isUnreadable !== true)
+  if (readable.length === entries.length) return entries
+  const r = Math.max(plan.r, searchQuorum(plan.n, plan.w))
+  const batch = new ReadBatch(context, { ...plan, r, writesBack: false }, wholeRecords, 'clear')
+  const records = entries
+    .filter(({ isUnreadable }) => isUnreadable === true)
+    .map(({ key }) => new Promise<RecordHead | null>((resolve, reject) => batch.add(key, resolve, reject)))
+  batch.send()
+  return [...readable, ...(await Promise.all(records)).filter((record) => record !== null)]
 }
 
 /**

@@ -12,7 +12,7 @@ export interface IterationLimits {
 export const iterationLimits: IterationLimits = { keysMax: 100_000, pageKeysMax: 1_000 }
 
 /**
- * Every key with the prefix that some replica holds alive, each exactly once, in pages, in bounded memory.
+ * Every key with the prefix that some replica holds alive, or cannot read, each exactly once, in pages, in bounded memory.
  *
  * The keys are collected range of hashes by range of hashes. When a range holds more keys than may be remembered, its
  * upper half is put off to the next pass; so nothing has to be known about their number beforehand.

@@ -160,7 +160,10 @@ export class ReadBatch<Head extends RecordHead> {
     for (const [replica, putBacks] of byReplica) {
       const entries: Entry[] = putBacks.flatMap(({ slot, record }) => {
         const whole = this.#kind.whole(record)
-        return whole === null ? [] : [{ record: whole, mendsCorrupt: slot.read.answeredCorrupt(replica) }]
+        if (whole === null) return []
+        const entry = { record: whole, mendsCorrupt: slot.read.answeredCorrupt(replica) }
+        const mendsIdentity = slot.read.identityToMend(replica)
+        return [mendsIdentity === undefined ? entry : { ...entry, mendsIdentity }]
       })
       const report = (result: 'holds' | 'failed') => {
         const outcome = new StepOutcome<Head>()

@@ -27,6 +27,8 @@ export interface Repair<Head extends RecordHead> {
   readonly replica: number
   readonly record: Head
   readonly held: 'stale' | 'absent' | 'corrupt'
+  /** See {@link KeyRead.identityToMend}. */
+  readonly mendsIdentity?: string
 }
 
 type Answer<Head> = Head | CorruptRecord | null | undefined
@@ -65,6 +67,15 @@ export class KeyRead<Head extends RecordHead> {
   /** Whether a put on this replica has to mend what it could not read there. */
   answeredCorrupt(replica: number): boolean {
     return isCorrupt(this.#answers[replica] ?? null)
+  }
+
+  /**
+   * What the replica is known to hold there, which may be replaced although it seems newer. Undefined before a read quorum
+   * of others has answered: until then, what cannot be read may be the only copy known of an acknowledged write.
+   */
+  identityToMend(replica: number): string | undefined {
+    const answer = this.#answers[replica] ?? null
+    return isCorrupt(answer) && this.#answered >= this.#plan.r ? answer.storedIdentity : undefined
   }
 
   addAnswer(replica: number, answer: Head | CorruptRecord | null, nowMs: number): ReadStep<Head> {
@@ -153,7 +164,7 @@ export class KeyRead<Head extends RecordHead> {
       const held = staleness(this.#answers[replica], newest, nowMs)
       if (held === null) continue
       repairs ??= []
-      repairs.push({ replica, record: newest, held })
+      repairs.push(this.#repairOf(replica, newest, held))
     }
     return repairs ?? noRepairs
   }
@@ -164,7 +175,12 @@ export class KeyRead<Head extends RecordHead> {
     if (newest === null || this.#answers[replica] === undefined) return noRepairs
     if (this.#newestFrom === replica) return this.#allRepairs(nowMs)
     const held = staleness(this.#answers[replica], newest, nowMs)
-    return held === null ? noRepairs : [{ replica, record: newest, held }]
+    return held === null ? noRepairs : [this.#repairOf(replica, newest, held)]
+  }
+
+  #repairOf(replica: number, record: Head, held: Repair<Head>['held']): Repair<Head> {
+    const mendsIdentity = this.identityToMend(replica)
+    return mendsIdentity === undefined ? { replica, record, held } : { replica, record, held, mendsIdentity }
   }
 }
 

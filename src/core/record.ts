@@ -33,9 +33,34 @@ export interface CorruptRecord {
   readonly kind: 'corrupt'
   readonly key: string
   readonly reason: string
+  /**
+   * Where a head can still be read, but belongs to no record: {@link identityLength} characters that tell what is stored
+   * from anything else that may be stored there later. A put that names them replaces exactly this.
+   */
+  readonly storedIdentity?: string
+}
+
+/** What a scan gives for a record. */
+export interface ScanEntry extends RecordHead {
+  /**
+   * The head cannot be read: only the key is known, and the other fields are those of {@link unreadableHead}. What the
+   * key holds has to be asked of all replicas.
+   */
+  readonly isUnreadable?: boolean
 }
 
 export const foreverMs: number = timeMaxMs
+
+/** Stands for a head that cannot be read: older than any, as such a record counts, and alive, so that nobody passes it by. */
+export function unreadableHead(key: string): ScanEntry {
+  const version = '0'.repeat(versionLength)
+  return { key, version, kind: 'value', expiresAtMs: null, retainUntilMs: foreverMs, isUnreadable: true }
+}
+
+/** The head to give in a scan, readable or not. */
+export function scanEntry(answer: RecordHead | CorruptRecord): ScanEntry {
+  return isCorrupt(answer) ? unreadableHead(answer.key) : answer
+}
 
 /** Whether a record reads as absent: a tombstone, or a value whose time has come. */
 export function isDead(stamp: RecordStamp, nowMs: number): boolean {
@@ -98,7 +123,7 @@ function newHead(record: VersionedRecord): string {
   return (
     layout.formatMark +
     record.version +
-    (record.kind === 'tombstone' ? '1' : '0') +
+    kindDigit(record) +
     timeText(record.expiresAtMs ?? foreverMs) +
     timeText(record.retainUntilMs) +
     checksum(record)
@@ -129,16 +154,20 @@ export function decodeRecord(key: string, text: string): VersionedRecord | Corru
 /** A record read field by field, as the SQL adapters do, held against the checksum stored beside it. */
 export function verified(record: VersionedRecord, storedChecksum: string): VersionedRecord | CorruptRecord {
   if (!isVersion(record.version)) return corrupt(record.key, 'the version is not one')
-  if (checksum(record) !== storedChecksum) return corrupt(record.key, 'the checksum does not match')
-  return record
+  if (checksum(record) === storedChecksum) return record
+  const storedIdentity = record.version + kindDigit(record) + storedChecksum
+  return { ...corrupt(record.key, 'the checksum does not match'), storedIdentity }
 }
+
+/** The length of a `storedIdentity`: version, the digit of the kind, checksum. The retention is left out, as it grows. */
+export const identityLength: number = layout.orderLength + layout.headLength - layout.checksumOffset
 
 /**
  * Eight hex digits of CRC-32 over key, version, kind, expiry and payload. `retainUntilMs` is left out: replicas raise it
  * in place.
  */
 export function checksum(record: VersionedRecord): string {
-  const identity = `${record.version}${record.kind === 'tombstone' ? '1' : '0'}${record.expiresAtMs ?? 'never'} ${record.key}\0`
+  const identity = `${record.version}${kindDigit(record)}${record.expiresAtMs ?? 'never'} ${record.key}\0`
   return crc32(identity + record.payload)
     .toString(16)
     .padStart(8, '0')
@@ -146,6 +175,10 @@ export function checksum(record: VersionedRecord): string {
 
 export function isCorrupt(answer: VersionedRecord | RecordHead | CorruptRecord | null): answer is CorruptRecord {
   return answer !== null && answer.kind === 'corrupt'
+}
+
+function kindDigit({ kind }: RecordStamp): '0' | '1' {
+  return kind === 'tombstone' ? '1' : '0'
 }
 
 function corrupt(key: string, reason: string): CorruptRecord {

@@ -3,6 +3,7 @@ import Keyv from 'keyv'
 import { describe, expect, it } from 'vitest'
 import { keyvReplica } from '../../adapters/keyv/keyv-replica.ts'
 import { isKeyvInstance, isKeyvStore, type KeyvStoreLike } from '../../adapters/keyv/keyv-source.ts'
+import { storedKey } from '../../adapters/keyv/stored-text.ts'
 import { systemRuntime } from '../../src/runtime.ts'
 import { headOf, numberedKeys, putsOf, tombstoneAt, userKey, valueAt } from '../conformance/samples.ts'
 import { scanAll } from '../conformance/scan-all.ts'
@@ -29,6 +30,17 @@ describe('a Keyv store', () => {
     const next = replica.putManyIfNewer(putsOf(valueAt(1, key)), options)
     finish()
     expect(await next).toMatchObject([{ status: 'stored', replaced: null }])
+  })
+
+  it('that holds a record whose key cannot be told any more cannot be scanned', async () => {
+    const map = new Map<string, string>()
+    const replica = keyvReplica(map, { id: 'damaged' })
+    const hashed = userKey('HASHED')
+    await replica.putManyIfNewer(putsOf(valueAt(1, hashed), valueAt(1, key)), options)
+    map.set(storedKey(hashed), 'damaged')
+    await expect(scanAll(replica, scanOptions)).rejects.toMatchObject({ code: 'CORRUPT' })
+    await replica.putManyIfNewer(putsOf(valueAt(2, hashed)), options)
+    expect(await scanAll(replica, scanOptions)).toHaveLength(2)
   })
 
   it('without batches gets a bounded number of calls at once', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  headOfEntry,
+  entryOfStore,
   lineageKey,
   readHead,
   readRecord,
@@ -9,13 +9,17 @@ import {
   storedText,
 } from '../../adapters/keyv/stored-text.ts'
 import { keyText, namespacePrefix } from '../../src/core/key.ts'
-import { newValue } from '../../src/core/record.ts'
+import { newValue, unreadableHead } from '../../src/core/record.ts'
 import { versionAt } from '../conformance/samples.ts'
 
 const anyKey = fc
   .tuple(fc.option(fc.string({ unit: 'binary' }), { nil: undefined }), fc.string({ unit: 'binary' }))
   .map(([namespace, key]) => keyText(namespacePrefix(namespace), key))
 const anyPayload = fc.string({ unit: 'grapheme' })
+
+function isPlain(key: string): boolean {
+  return storedKey(key) === `keyv-quorum/${key}`
+}
 
 describe('records in a Keyv store', () => {
   it('come back as they were, from gets and from iterators', () => {
@@ -25,7 +29,7 @@ describe('records in a Keyv store', () => {
         const { payload: _payload, ...head } = record
         expect(readRecord(key, storedText(record))).toEqual(record)
         expect(readHead(key, storedText(record))).toEqual(head)
-        expect(headOfEntry(`namespace:${storedKey(key)}`, storedText(record))).toEqual(head)
+        expect(entryOfStore(`namespace:${storedKey(key)}`, storedText(record))).toEqual(head)
       }),
     )
   })
@@ -38,7 +42,7 @@ describe('records in a Keyv store', () => {
         expect(storedKey(other)).not.toBe(storedKey(key))
         expect(readRecord(other, text)).toMatchObject({ kind: 'corrupt', key: other })
         expect(readHead(other, text)).toMatchObject({ kind: 'corrupt', key: other })
-        expect(headOfEntry(storedKey(other), text)).toBeNull()
+        expect(entryOfStore(storedKey(other), text)).toEqual(isPlain(other) ? unreadableHead(other) : 'unknown key')
       }),
     )
   })
@@ -62,11 +66,23 @@ describe('records in a Keyv store', () => {
   })
 
   it.each([['text'], [''], [7], [{}], [[]], [Buffer.from('1:a')], ['3:key'], ['99:key'], ['3:keyand no record']])(
-    'what the store holds and is no record, %j, is corrupt and left out of scans',
+    'what the store holds and is no record, %j, is corrupt, also to scans',
     (stored) => {
       expect(readRecord('key', stored)).toMatchObject({ kind: 'corrupt', key: 'key' })
       expect(readHead('key', stored)).toMatchObject({ kind: 'corrupt', key: 'key' })
-      expect(headOfEntry(storedKey('key'), stored)).toBeNull()
+      expect(entryOfStore(storedKey('key'), stored)).toEqual(unreadableHead('key'))
+      expect(entryOfStore(`namespace:${storedKey('KEY')}`, stored)).toBe('unknown key')
+    },
+  )
+
+  it.each(['3:KEY', '3:KEYand no record'])('%j tells a scan at least its key', (stored) => {
+    expect(entryOfStore(storedKey('KEY'), stored)).toEqual(unreadableHead('KEY'))
+  })
+
+  it.each([lineageKey, 'another program', 'keyv-quorum/#', 'keyv-quorum/UPPER'])(
+    '%j is no record of a scan',
+    (entryKey) => {
+      expect(entryOfStore(`namespace:${entryKey}`, 'text')).toBe(null)
     },
   )
 

@@ -3,6 +3,7 @@ import * as vitest from 'vitest'
 import { keyvReplica } from '../../adapters/keyv/keyv-replica.ts'
 import type { KeyvStoreLike } from '../../adapters/keyv/keyv-source.ts'
 import { storedKey } from '../../adapters/keyv/stored-text.ts'
+import { layout } from '../../src/core/record.ts'
 import type { ConformanceSubject } from '../conformance/replica-conformance.ts'
 import { replicaConformance } from '../conformance/replica-conformance.ts'
 
@@ -25,7 +26,13 @@ function subjectOver<Stored>(
     wipe: async () => map.clear(),
     corruptPayload: corrupt((text) => `${text}x`),
     corruptHead: corrupt((text) => text.slice(0, 9)),
+    // After the length, the key itself and the format mark.
+    corruptVersion: (key) => corrupt((text) => `${start(text, key)}7${text.slice(start(text, key).length + 1)}`)(key),
   }
+}
+
+function start(text: string, key: string): string {
+  return text.slice(0, text.indexOf(':') + 1 + key.length + layout.orderOffset)
 }
 
 const plain = new Map<string, string>()

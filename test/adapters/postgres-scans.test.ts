@@ -50,6 +50,17 @@ describe('long keys', () => {
     expect(await replica.getMany(keys, patient)).toEqual(records)
   })
 
+  it('that cannot be told any more make a scan reject rather than pass them by', async () => {
+    const replica = open()
+    const long = userKey('k'.repeat(600))
+    for (const damage of ['NULL', "long_key || 'x'"]) {
+      await replica.putManyIfNewer(putsOf(valueAt(1, long), valueAt(1, userKey('short'))), patient)
+      await query(server.url, `UPDATE keyv_quorum SET long_key = ${damage} WHERE long_key IS NOT NULL`)
+      await expect(scanAll(replica, patientScan)).rejects.toMatchObject({ code: 'CORRUPT' })
+      await query(server.url, 'DELETE FROM keyv_quorum WHERE key_hash >= 0')
+    }
+  })
+
   it('are found by their prefix', async () => {
     const replica = open()
     const long = 'n'.repeat(600)

@@ -22,6 +22,7 @@ replicaConformance(vitest, {
   },
   corruptPayload: (key) => alter("payload = payload || 'x'", key),
   corruptHead: (key) => alter("version = 'no version'", key),
+  corruptVersion: (key) => alter("version = '7' || substr(version, 2)", key),
   server: serverControl(server),
 })
 

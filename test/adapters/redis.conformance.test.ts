@@ -30,6 +30,9 @@ for (const keepsData of [false, true]) {
     corruptHead: async (key) => {
       await redisCommand(server.url, 'SETRANGE', `kq:${key}`, String(versionOffset), 'no version')
     },
+    corruptVersion: async (key) => {
+      await redisCommand(server.url, 'SETRANGE', `kq:${key}`, String(versionOffset), '7')
+    },
     server: serverControl(server, keepsData),
   })
 }
@@ -48,6 +51,7 @@ replicaConformance(vitest, {
   otherProcess: { module, argument: clusterUri },
   corruptPayload: (key) => clusterCommand(`kq:${key}`, 'APPEND', 'x'),
   corruptHead: (key) => clusterCommand(`kq:${key}`, 'SETRANGE', String(versionOffset), 'no version'),
+  corruptVersion: (key) => clusterCommand(`kq:${key}`, 'SETRANGE', String(versionOffset), '7'),
   server: serverControl(cluster, false),
 })
 

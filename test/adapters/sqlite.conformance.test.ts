@@ -24,6 +24,7 @@ replicaConformance(vitest, {
   otherProcess: { module: new URL('open-sqlite.ts', support), argument: path },
   corruptPayload: async (key) => alter('payload', "payload || 'x'", key),
   corruptHead: async (key) => alter('version', "'no version'", key),
+  corruptVersion: async (key) => alter('version', "'7' || substr(version, 2)", key),
 })
 
 let inMemory: Replica = sqliteReplica('sqlite://:memory:')

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import type { ReadAnswer, Replica, VersionAnswer } from '../../src/replica.ts'
+import { type RecordHead, unreadableHead } from '../../src/core/record.ts'
+import type { Entry, ReadAnswer, Replica, VersionAnswer } from '../../src/replica.ts'
 import { conformanceCase, patient, patientScan } from './conformance-case.ts'
 import { headOf, putsOf, userKey, valueAt } from './samples.ts'
 import { scanAll } from './scan-all.ts'
@@ -49,10 +50,13 @@ export function corruptionCases(test: TestApi, subject: ConformanceSubject): voi
         expectCorruptSecond(versions)
         assert.deepEqual([versions[0], versions[2]], [headOf(valueAt(1, intact)), null])
       })
-      conformanceCase(test, subject, 'is left out of a scan, which goes on', async (replica) => {
+      conformanceCase(test, subject, 'is told by a scan, which goes on', async (replica) => {
         await putBoth(replica)
         await corruptHead(damaged)
-        assert.deepEqual(await scanAll(replica, patientScan), [headOf(valueAt(1, intact))])
+        const expected: RecordHead[] = [unreadableHead(damaged), headOf(valueAt(1, intact))]
+        assert.deepEqual(await scanAll(replica, patientScan), expected)
+        assert.deepEqual(await scanAll(replica, { ...patientScan, keyPrefix: damaged }), [unreadableHead(damaged)])
+        assert.deepEqual(await scanAll(replica, { ...patientScan, keyPrefix: intact }), [headOf(valueAt(1, intact))])
       })
       conformanceCase(test, subject, 'is mended by the same record when the put says so', async (replica) => {
         await putBoth(replica)
@@ -72,6 +76,47 @@ export function corruptionCases(test: TestApi, subject: ConformanceSubject): voi
           { status: 'stored', retainUntilMs, replaced: null },
         ])
         assert.deepEqual(await replica.getMany([damaged], patient), [valueAt(1, damaged)])
+      })
+    })
+  }
+  const corruptVersion = subject.corruptVersion?.bind(subject)
+  if (corruptVersion !== undefined) {
+    test.describe('a version damaged upwards', () => {
+      conformanceCase(test, subject, 'is corrupt when read, and mended by what a quorum knows', async (replica) => {
+        await putBoth(replica)
+        await corruptVersion(damaged)
+        await expectCorruptRead(replica)
+        const [outcome] = await replica.putManyIfNewer([await mendOf(replica, 1)], patient)
+        assert.equal(outcome?.status, 'stored')
+        assert.deepEqual(await replica.getMany([damaged], patient), [valueAt(1, damaged)])
+      })
+      conformanceCase(test, subject, 'is mended in one batch with others, small and large', async (replica) => {
+        const large = valueAt(2, userKey('large'), 'x'.repeat(5_000))
+        await putBoth(replica)
+        await replica.putManyIfNewer(putsOf(large), patient)
+        await corruptVersion(damaged)
+        await corruptVersion(large.key)
+        const small = await mendOf(replica, 2)
+        const [unread] = await replica.getMany([large.key], patient)
+        const entries = [{ record: valueAt(3, intact) }, mending(large, unread ?? null), small]
+        const outcomes = await replica.putManyIfNewer(entries, patient)
+        assert.deepEqual(
+          outcomes.map(({ status }) => status),
+          ['stored', 'stored', 'stored'],
+        )
+        const keys = [intact, large.key, damaged]
+        assert.deepEqual(await replica.getMany(keys, patient), [valueAt(3, intact), large, valueAt(2, damaged)])
+      })
+      conformanceCase(test, subject, 'is left to a sound record that has taken its place', async (replica) => {
+        await putBoth(replica)
+        await corruptVersion(damaged)
+        const mend = await mendOf(replica, 1)
+        const { storedIdentity } = await corruptAnswer(replica)
+        const newer = { record: valueAt(3, damaged), mendsCorrupt: true, mendsIdentity: storedIdentity ?? '' }
+        await replica.putManyIfNewer([newer], patient)
+        const [outcome] = await replica.putManyIfNewer([mend], patient)
+        assert.equal(outcome?.status, 'superseded')
+        assert.deepEqual(await replica.getMany([damaged], patient), [valueAt(3, damaged)])
       })
     })
   }
@@ -108,6 +153,22 @@ async function expectMended(replica: Replica): Promise<void> {
   const [outcome] = await replica.putManyIfNewer([{ record: valueAt(2, damaged), mendsCorrupt: true }], patient)
   assert.equal(outcome?.status, 'stored')
   assert.deepEqual(await replica.getMany([damaged], patient), [valueAt(2, damaged)])
+}
+
+/** As read repair puts the record of this step where the damaged one was read. */
+async function mendOf(replica: Replica, step: number): Promise<Entry> {
+  return mending(valueAt(step, damaged), await corruptAnswer(replica))
+}
+
+async function corruptAnswer(replica: Replica) {
+  const [answer] = await replica.getMany([damaged], patient)
+  assert.equal(answer?.kind, 'corrupt')
+  return answer
+}
+
+function mending(record: Entry['record'], answer: ReadAnswer): Entry {
+  const mendsIdentity = answer?.kind === 'corrupt' ? answer.storedIdentity : undefined
+  return mendsIdentity === undefined ? { record, mendsCorrupt: true } : { record, mendsCorrupt: true, mendsIdentity }
 }
 
 async function expectReplaced(replica: Replica): Promise<void> {

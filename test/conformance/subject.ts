@@ -26,6 +26,8 @@ export interface ConformanceSubject {
   corruptPayload?(key: string): Promise<void>
   /** Damages what is stored under the key so that not even its version can be read. */
   corruptHead?(key: string): Promise<void>
+  /** Raises one digit of the stored version, so that the head reads as that of a later record. */
+  corruptVersion?(key: string): Promise<void>
   /** Controls the server behind the replica, where there is one. */
   readonly server?: ServerControl
 }
