@@ -4,7 +4,7 @@ import type { Operations } from './coordinator/operations.ts'
 import { keyText, namespacePrefix, parseKeyText } from './core/key.ts'
 import type { VersionedRecord } from './core/record.ts'
 import type { Engine, ReplicaState } from './engine.ts'
-import type { Listener, QuorumEventOf, QuorumEventType } from './events.ts'
+import type { Listener, QuorumEvent, QuorumEventOf, QuorumEventType } from './events.ts'
 import { describeGuarantees, type Guarantees } from './guarantees.ts'
 import { KeyvContract } from './keyv-contract.ts'
 import { type KeyvStorageCapabilities, keyvCapabilities, keyvOpts } from './keyv-detection.ts'
@@ -17,6 +17,14 @@ export interface SetEntry {
   readonly expires?: number | undefined
   readonly ttl?: number | undefined
 }
+
+type ListenedType = QuorumEventType | 'event' | 'error'
+/** At `'error'` nothing is ever heard, so a listener of any kind fits. */
+type HeardAt<Type extends ListenedType> = Type extends QuorumEventType
+  ? QuorumEventOf<Type>
+  : Type extends 'event'
+    ? QuorumEvent
+    : never
 
 /**
  * The store as Keyv sees it: a namespace, an r and a w over the replicas of one `KeyvQuorum`.
@@ -159,21 +167,18 @@ export class QuorumView {
   /** The replicas belong to the store that opened them: disconnecting a view of it leaves them alone. */
   async disconnect(): Promise<void> {}
 
-  on<Type extends QuorumEventType>(type: Type, listener: (event: QuorumEventOf<Type>) => void): this
-  on(type: string, listener: Listener): this
-  on(type: string, listener: (event: never) => void): this {
+  /** `'event'` is told every event. `'error'` is there because each Keyv listens to it; the store never emits it. */
+  on<Type extends ListenedType>(type: Type, listener: (event: HeardAt<Type>) => void): this {
     this.engine.events.on(type, listener as Listener)
     return this
   }
 
-  once<Type extends QuorumEventType>(type: Type, listener: (event: QuorumEventOf<Type>) => void): this
-  once(type: string, listener: Listener): this
-  once(type: string, listener: (event: never) => void): this {
+  once<Type extends ListenedType>(type: Type, listener: (event: HeardAt<Type>) => void): this {
     this.engine.events.once(type, listener as Listener)
     return this
   }
 
-  off(type: string, listener: (event: never) => void): this {
+  off<Type extends ListenedType>(type: Type, listener: (event: HeardAt<Type>) => void): this {
     this.engine.events.off(type, listener as Listener)
     return this
   }
