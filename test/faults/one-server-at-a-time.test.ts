@@ -1,16 +1,19 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { KeyvQuorum } from '../../src/keyv-quorum.ts'
 import { startPostgres } from '../servers/postgres.ts'
 import { startRedis } from '../servers/redis.ts'
 import type { TestServer } from '../servers/test-server.ts'
+import { lockSqliteFile } from './sqlite-lock.ts'
 import { Workload } from './workload.ts'
 
 interface Cast {
   readonly sources: readonly string[]
   readonly servers: Readonly<Record<string, TestServer>>
+  /** The file of the replica that has no server. */
+  readonly sqliteFile?: string
   close(): Promise<void>
 }
 
@@ -19,7 +22,7 @@ const casts: readonly { name: string; prepare: () => Promise<Cast> }[] = [
   { name: 'Redis, PostgreSQL and SQLite', prepare: oneOfEach },
 ]
 
-const operationsUnderFault = 2_000
+const operationsUnderFault = 800
 
 describe.each(casts)('$name under load', ({ prepare }) => {
   let cast: Cast
@@ -33,10 +36,6 @@ describe.each(casts)('$name under load', ({ prepare }) => {
     await cast.close()
   })
 
-  /** The replica is asked again, and answers, before the next one is broken: two at a time are more than n = 3 takes. */
-  const isBack = () =>
-    expect.poll(() => store.replicas.map(({ condition }) => condition), { timeout: 30_000 }).toEqual(['up', 'up', 'up'])
-
   it('fails no operation and loses no acknowledged write while each server in turn is killed and comes back', async () => {
     const load = new Workload(store, 16)
     await load.answered(operationsUnderFault)
@@ -44,7 +43,7 @@ describe.each(casts)('$name under load', ({ prepare }) => {
       await server.kill()
       await load.answered(operationsUnderFault)
       await server.start()
-      await isBack()
+      await areAllBack(store)
       await store.repairsDone()
       await load.answered(operationsUnderFault)
     }
@@ -62,7 +61,7 @@ describe.each(casts)('$name under load', ({ prepare }) => {
         .toBe(1)
       await load.answered(operationsUnderFault)
       server.thaw()
-      await isBack()
+      await areAllBack(store)
       await load.answered(operationsUnderFault)
     }
     expect(await load.finish()).toMatchObject({ failures: [], lostWrites: [] })
@@ -86,6 +85,41 @@ describe.each(casts)('$name under load', ({ prepare }) => {
     await late.disconnect()
   })
 })
+
+it('fails no operation and loses no acknowledged write while another process locks a SQLite file', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'keyv-quorum-'))
+  const files = ['a.db', 'b.db', 'c.db'].map((name) => join(folder, name))
+  const store = new KeyvQuorum(files.map((file) => `sqlite://${file}`))
+  onTestFinished(async () => {
+    await store.disconnect()
+    await rm(folder, { recursive: true })
+  })
+  let failuresSeen = 0
+  store.on('replica-failure', () => {
+    failuresSeen += 1
+  })
+  const load = new Workload(store, 16)
+  await load.answered(operationsUnderFault)
+  for (const file of files) {
+    const before = failuresSeen
+    const lock = await lockSqliteFile(file)
+    // Held until the store has noticed, and then for a while.
+    await expect.poll(() => failuresSeen, { timeout: 30_000 }).toBeGreaterThan(before)
+    await load.answered(operationsUnderFault)
+    await lock.release()
+    await areAllBack(store)
+    await store.repairsDone()
+    await load.answered(operationsUnderFault)
+  }
+  expect(await load.finish()).toMatchObject({ failures: [], lostWrites: [] })
+})
+
+/** The replica is asked again, and answers, before the next one is broken: two at a time are more than n = 3 takes. */
+async function areAllBack(store: KeyvQuorum): Promise<void> {
+  await expect
+    .poll(() => store.replicas.map(({ condition }) => condition), { timeout: 30_000 })
+    .toEqual(['up', 'up', 'up'])
+}
 
 async function threeRedis(): Promise<Cast> {
   // Append-only files, flushed at every write: what a server acknowledged must be there when it comes back.
