@@ -6,6 +6,7 @@ import { versionAt } from '../conformance/samples.ts'
 import { type Fate, fates, type ScriptedCall, type ScriptedReplica } from '../support/scripted-replica.ts'
 import { type Command, command, part } from './command.ts'
 import type { Stage } from './stage.ts'
+import type { StagedReplica } from './staged-replica.ts'
 import { keyWords, recordWords } from './wording.ts'
 
 /** What a replica can be told to do with every call, or with every call of one kind. */
@@ -43,6 +44,9 @@ export const replicaCommands: readonly Command[] = [
     const damage = part(parts, 1) === 'wrecked' ? 'head' : 'payload'
     each(stage, parts, (replica) => replica.store.damage(`:${part(parts, 2)}`, damage))
   }),
+  command(new RegExp(`^${names} (?:has|have) a raised version at (\\S+)$`), (stage, parts) => {
+    each(stage, parts, (replica) => replica.store.raiseVersion(`:${part(parts, 1)}`))
+  }),
   command(new RegExp(`^${names} (?:is|are) wiped$`), (stage, parts) => {
     each(stage, parts, (replica) => replica.store.wipe())
   }),
@@ -79,7 +83,7 @@ export const replicaCommands: readonly Command[] = [
   ),
 ]
 
-function each(stage: Stage, parts: readonly string[], tell: (replica: ScriptedReplica) => void): void {
+function each(stage: Stage, parts: readonly string[], tell: (replica: StagedReplica) => void): void {
   for (const id of part(parts, 0).split(',')) tell(stage.replica(id))
 }
 

@@ -1,4 +1,4 @@
-import { foreverMs, isCorrupt, type RecordHead, type RecordStamp } from '../../src/core/record.ts'
+import { foreverMs, isCorrupt, type RecordHead, type RecordStamp, type ScanEntry } from '../../src/core/record.ts'
 import { type Version, versionTimeMs } from '../../src/core/version.ts'
 import { QuorumError } from '../../src/errors.ts'
 import type { QuorumEvent } from '../../src/events.ts'
@@ -78,7 +78,9 @@ export function answersWords(call: ScriptedCall, answers: readonly unknown[]): s
         .map((outcome, index) => outcomeWords(outcome, call.entries[index]?.record))
         .join('; ')
     case 'scan':
-      return (answers as readonly RecordHead[]).map((head) => `${keyWords(head.key)} ${recordWords(head)}`).join('; ')
+      return (answers as readonly ScanEntry[])
+        .map((head) => `${keyWords(head.key)} ${head.isUnreadable === true ? 'corrupt' : recordWords(head)}`)
+        .join('; ')
     default:
       return answers.join('; ')
   }
