@@ -2,7 +2,7 @@ import type { HashRange } from '../core/hash.ts'
 import { isDead, newTombstone, newValue, type RecordHead, type VersionedRecord } from '../core/record.ts'
 import { QuorumError, type QuorumOperation } from '../errors.ts'
 import { clearKeys } from './clear.ts'
-import { type CoordinatorContext, type OperationPlan, observeVersion } from './context.ts'
+import type { CoordinatorContext, OperationPlan } from './context.ts'
 import { type IterationLimits, liveKeys } from './iterate.ts'
 import { ReadBatch } from './read-batch.ts'
 import { headsAlone, wholeRecords } from './read-kind.ts'
@@ -92,11 +92,10 @@ export class Operations {
     return { batch, send }
   }
 
-  /** The first phase of a linearizable write: a read quorum tells the newest versions, and the clock moves past them. */
+  /** The first phase of a linearizable write: a read quorum shows the newest versions, which moves the clock past them. */
   async #sendAfterVersions(batch: WriteBatch): Promise<void> {
     try {
-      const heads = await this.#readHeads(batch.keys, 'set')
-      for (const head of heads) if (head !== null) observeVersion(this.#context, head.key, head.version)
+      await this.#readHeads(batch.keys, 'set')
     } catch (error) {
       if (error instanceof QuorumError) return batch.abandon(error)
       throw error
