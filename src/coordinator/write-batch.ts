@@ -139,7 +139,7 @@ export class WriteBatch {
     this.#advance(sent, (slot, index) => {
       const outcome = outcomes[index] as PutOutcome
       if (outcome.status === 'superseded') observeVersion(this.#context, slot.key, outcome.by.version)
-      return slot.write.addAnswer(outcome)
+      return slot.write.addAnswer(outcome, sent[index]?.record.retainUntilMs ?? 0)
     })
   }
 

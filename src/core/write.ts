@@ -1,4 +1,4 @@
-import { voteOf } from './quorum.ts'
+import { searchQuorum, voteOf } from './quorum.ts'
 import { isDead, type RecordStamp, type VersionedRecord } from './record.ts'
 import { newerStamp } from './resolve.ts'
 import type { Version } from './version.ts'
@@ -7,8 +7,8 @@ export interface WritePlan {
   readonly n: number
   readonly w: number
   /**
-   * Whether a replica that holds something newer acknowledges the write: in the second phase of a linearizable write
-   * (multi-writer ABD: Attiya, Bar-Noy, Dolev 1995; Lynch, Shvartsman 1997) and for the tombstones of `clear()`.
+   * Whether a replica that holds something newer acknowledges the write from the first attempt on: in the second phase of
+   * a linearizable write, and for the tombstones of `clear()`.
    */
   readonly supersededAcks: boolean
 }
@@ -31,16 +31,29 @@ export type WriteStep =
 /**
  * One key's write: counts the answers of n replicas to one attempt after the other. Answers to an earlier attempt are
  * the coordinator's to leave out. Pure: answers come in, decisions go out as data.
+ *
+ * The first attempt has whatever version this clock gives, which may be older than what was acknowledged long ago; so a
+ * replica that holds something newer does not count, and the write is tried again with a later version. That attempt
+ * may take what is newer for an acknowledgement, as in multi-writer ABD (Attiya, Bar-Noy, Dolev 1995; Lynch, Shvartsman
+ * 1997), whose first phase the first attempt has been: every write acknowledged before this one began is held, or
+ * something newer is, by w replicas, so at least one of any n - w + 1 that answered told of it, and the next version
+ * lies above all that was told. What supersedes that version was therefore not acknowledged when this write began:
+ * the two are concurrent, and this one may come first. Whoever reads afterwards meets one of the w replicas, and on it
+ * this record or a newer one. Without this, many writers of one key would overtake each other attempt after attempt.
+ *
+ * One thing more is needed: what is newer must be kept as long as this record, or its replica would one day hold
+ * neither, while an older record lives elsewhere.
  */
 export class KeyWrite {
   readonly #plan: WritePlan
   #retentions: number[] = []
-  #supersededCount = 0
+  #inTheWay: RecordStamp[] = []
   #failed = 0
-  #newestInTheWay: RecordStamp | null = null
   #newestReplaced: RecordStamp | null = null
   #appliedSomewhere = false
   #isExtending = false
+  #isAboveAllAcknowledged = false
+  #retainUntilMs = 0
   #settled = false
 
   constructor(plan: WritePlan) {
@@ -52,11 +65,18 @@ export class KeyWrite {
   }
 
   /**
-   * Replicas whose newer record counts as holding this one. While a write is extended they do: w replicas have taken it
+   * Replicas whose newer record counts as holding this one. While a write is extended all do: w replicas have taken it
    * already, so what is newer came after it.
    */
   get #overtaken(): number {
-    return this.#plan.supersededAcks || this.#isExtending ? this.#supersededCount : 0
+    if (this.#inTheWay.length === 0 || this.#plan.supersededAcks || this.#isExtending) return this.#inTheWay.length
+    if (!this.#isAboveAllAcknowledged) return 0
+    const longest = Math.max(this.#retainUntilMs, ...this.#retentions)
+    return this.#inTheWay.filter(({ retainUntilMs }) => retainUntilMs >= longest).length
+  }
+
+  get #answered(): number {
+    return this.#retentions.length + this.#inTheWay.length
   }
 
   /** Whether any replica is known to have taken any attempt of this write. */
@@ -66,7 +86,7 @@ export class KeyWrite {
 
   /** How many replicas have not answered the current attempt. */
   get unanswered(): number {
-    return this.#plan.n - this.#retentions.length - this.#supersededCount - this.#failed
+    return this.#plan.n - this.#answered - this.#failed
   }
 
   /** Whether the write took the place of a live value: what `delete` answers. */
@@ -74,10 +94,11 @@ export class KeyWrite {
     return this.#newestReplaced !== null && !isDead(this.#newestReplaced, nowMs)
   }
 
-  addAnswer(answer: PutAnswer): WriteStep {
+  /** @param retainUntilMs how long the record that was put is to be retained */
+  addAnswer(answer: PutAnswer, retainUntilMs: number): WriteStep {
+    this.#retainUntilMs = retainUntilMs
     if (answer.status === 'superseded') {
-      this.#supersededCount += 1
-      this.#newestInTheWay = newerStamp(this.#newestInTheWay, answer.by)
+      this.#inTheWay.push(answer.by)
       return this.#advance()
     }
     this.#appliedSomewhere = true
@@ -94,9 +115,8 @@ export class KeyWrite {
   /** Forgets the answers to the last attempt; what it replaced stays known. */
   beginAttempt(): void {
     this.#retentions = []
-    this.#supersededCount = 0
+    this.#inTheWay = []
     this.#failed = 0
-    this.#newestInTheWay = null
   }
 
   #advance(): WriteStep {
@@ -107,12 +127,28 @@ export class KeyWrite {
       this.#settled = true
       return lost
     }
-    const inTheWay = this.#newestInTheWay
-    const reachable = this.#plan.n - this.#failed - this.#supersededCount + this.#overtaken
-    if (inTheWay === null || reachable >= this.#plan.w) return wait
+    const reachable = this.#plan.n - this.#failed - this.#inTheWay.length + this.#overtaken
+    if (reachable >= this.#plan.w || this.#awaitsMoreAnswers()) return wait
+    const inTheWay = this.#inTheWay.reduce((newest: RecordStamp | null, by) => newerStamp(newest, by), null)
+    if (inTheWay === null) return wait
+    this.#isAboveAllAcknowledged ||= this.#answered >= this.#answersToBeAbove
     // The next attempt takes the place of what is in the way, and of what this one left behind.
     this.#newestReplaced = newerStamp(this.#newestReplaced, inTheWay)
     return { next: 'retry', laterThan: inTheWay.version }
+  }
+
+  get #answersToBeAbove(): number {
+    return searchQuorum(this.#plan.n, this.#plan.w)
+  }
+
+  /**
+   * Whether the next attempt should wait until this one has told what was acknowledged. With 2w > n that takes no more
+   * answers than the next attempt needs anyway.
+   */
+  #awaitsMoreAnswers(): boolean {
+    const needed = this.#answersToBeAbove
+    if (this.#isAboveAllAcknowledged || needed > this.#plan.w || this.#answered >= needed) return false
+    return this.#answered + this.unanswered >= needed
   }
 
   #meetOrExtend(): WriteStep {

@@ -21,9 +21,17 @@ const twoOfThree = `
 | =     | s     | .     | met at B        |            |               | what is held already counts                       |
 | s     | ^9    | s     | met at C        |            |               | one newer record somewhere does not matter        |
 | ^9    | ^9    | .     | retry 9 at B    | s s        | met           | a newer record on so many that w is out of reach  |
-| ^8    | ^9    | .     | retry 9 at B    | ^12 s ^11  | retry 12      | the newest in the way counts                      |
-| ^9    | !     | .     | retry 9 at B    | s s        | met           | superseded and failed together                    |
-| !     | ^9    | .     | retry 9 at B    | ! !        | lost          |                                                   |
+| ^8    | ^9    | .     | retry 9 at B    | ^12 ^11    | met           | the newest in the way counts; what comes then is concurrent |
+| ^9    | ^9    | .     | retry 9 at B    | ^12 !      | open          |                                                   |
+| ^9    | ^9    | .     | retry 9 at B    | ^12 ! s    | met           |                                                   |
+| ^9    | ^9    | .     | retry 9 at B    | ^x12 ^e12  | retry 12      | what is forgotten sooner than this is no substitute |
+| ^9    | ^9    | .     | retry 9 at B    | ^x12 s s   | met           |                                                   |
+| ^9    | ^9    | .     | retry 9 at B    | ^x12+ ^e12+ | met          |                                                   |
+| ^9    | !     | .     | open            |            |               | another answer may tell more of what was acknowledged |
+| ^9    | !     | !     | lost at C       |            |               |                                                   |
+| ^9    | !     | s     | retry 9 at C    | s s        | met           | superseded and failed together                    |
+| ^9    | !     | s     | retry 9 at C    | ^12 ! s    | met           | two had told what was acknowledged                |
+| !     | ^9    | ^8    | retry 9 at C    | ! !        | lost          |                                                   |
 | s     | ^9    | ^9    | retry 9 at C    | s s        | met           |                                                   |
 | !     | !     | ^9    | lost at B       |            |               | failures alone have lost it already               |
 | s     | .     | .     | open            |            |               |                                                   |
@@ -58,6 +66,9 @@ const threeOfFive = `
 | !     | !     | s     | s     | s     | met at E        |
 | !     | !     | !     | .     | .     | lost at C       |
 | s     | s     | ^9    | ^9    | !     | retry 9 at E    |
+| ^9    | !     | !     | .     | .     | open            |
+| ^9    | !     | !     | ^8    | .     | open            |
+| ^9    | !     | !     | ^8    | ^7    | retry 9 at E    |
 | ^9    | ^9    | ^9    | .     | .     | retry 9 at C    |
 | ^9    | ^9    | s     | s     | s     | met at E        |
 | s@100 | s@100 | s@300 | .     | .     | extend 300 at C |
@@ -75,6 +86,9 @@ const deletions = `
 | s/6  | s/x7 | .   |          | no      | the newest counts                                            |
 | s/x6 | s/7  | .   |          | yes     |                                                              |
 | s    | s/7  | .   |          | yes     | one replica had missed the value                             |
+| s/7  | s    | .   |          | yes     |                                                              |
+| s/x7 | s/6  | .   |          | no      |                                                              |
+| s/7  | s/x6 | .   |          | yes     |                                                              |
 | s/7  | !    | s/7 |          | yes     |                                                              |
 | ^9   | ^9   | .   | s/9 s/9  | yes     |                                                              |
 | ^x9  | ^x9  | .   | s/x9 s/x9 | no     |                                                              |
@@ -114,10 +128,15 @@ function checkDecisions(table: string, n: number, w: number, isAck: boolean): vo
 function answerAll(write: KeyWrite, answers: readonly string[]): { last: WriteStep; text: string } {
   for (const [index, text] of answers.entries()) {
     if (text === '.') continue
-    const last = text === '!' ? write.addFailure() : write.addAnswer(putAnswer(text))
+    const last = text === '!' ? write.addFailure() : write.addAnswer(putAnswer(text), putUntilMs(answers))
     if (last.next !== 'wait') return { last, text: `${textOf(last)} at ${'ABCDE'.charAt(index)}` }
   }
   return { last: { next: 'wait' }, text: 'open' }
+}
+
+/** Until when the record that is put is to be retained: as long as the first replica says that stored it. */
+function putUntilMs(answers: readonly string[]): number {
+  return Number(/@(\d+)/.exec(answers.join(' '))?.[1] ?? foreverMs)
 }
 
 function putAnswer(text: string): PutAnswer {

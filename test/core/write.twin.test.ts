@@ -13,15 +13,39 @@ const held: Reply = { status: 'held', retainUntilMs: 100 }
 const heldLonger: Reply = { status: 'held', retainUntilMs: 900 }
 const superseded: Reply = { status: 'superseded', by: drawnRecord('8') }
 const supersededLater: Reply = { status: 'superseded', by: drawnRecord('9') }
-const replies: readonly Reply[] = [stored, storedLong, held, heldLonger, superseded, supersededLater, 'fails']
+/** By something that is forgotten before what was put. */
+const supersededBriefly: Reply = { status: 'superseded', by: { ...drawnRecord('9'), retainUntilMs: 50 } }
+const superseding = [superseded, supersededLater, supersededBriefly]
+const replies: readonly Reply[] = [stored, storedLong, held, heldLonger, ...superseding, 'fails']
+
+/** Until when what is put is to be retained. */
+const putUntilMs = 100
+
+/** What earlier attempts left behind. */
+interface Before {
+  /** w replicas have taken the record once. */
+  readonly wasMet: boolean
+  /** So many replicas answered an earlier attempt that this one's version is above all that was acknowledged. */
+  readonly isAbove: boolean
+}
+
+function counts(reply: Reply, plan: WritePlan, before: Before, longestMs: number): boolean {
+  if (reply === 'fails') return false
+  if (reply.status !== 'superseded' || plan.supersededAcks || before.wasMet) return true
+  return before.isAbove && reply.by.retainUntilMs >= longestMs
+}
 
 /**
  * The dumb twin of one attempt: looks at all answers so far, and at every way in which those still to come could turn
  * out, and says what is decided.
  */
-function twinStep({ n, w, supersededAcks }: WritePlan, answers: readonly Reply[], wasMetBefore: boolean): WriteStep {
-  const overtakenCounts = supersededAcks || wasMetBefore
-  const acked = answers.filter((reply) => reply !== 'fails' && (reply.status !== 'superseded' || overtakenCounts))
+function twinStep(plan: WritePlan, answers: readonly Reply[], before: Before): WriteStep {
+  const { n, w } = plan
+  const retentions = answers.flatMap((reply) =>
+    reply !== 'fails' && 'retainUntilMs' in reply ? reply.retainUntilMs : [],
+  )
+  const longestMs = Math.max(putUntilMs, ...retentions)
+  const acked = answers.filter((reply) => counts(reply, plan, before, longestMs))
   const inTheWay = answers.flatMap((reply) =>
     reply !== 'fails' && reply.status === 'superseded' ? [reply.by.version] : [],
   )
@@ -29,7 +53,10 @@ function twinStep({ n, w, supersededAcks }: WritePlan, answers: readonly Reply[]
   const unanswered = n - answers.length
   if (acked.length >= w) return metOrExtended(w, acked)
   if (unanswered + acked.length >= w) return { next: 'wait' }
-  return n - failures >= w ? { next: 'retry', laterThan: inTheWay.sort().at(-1) ?? '' } : { next: 'lost' }
+  if (n - failures < w) return { next: 'lost' }
+  const missing = n - w + 1 - (answers.length - failures)
+  if (!before.isAbove && n - w + 1 <= w && missing > 0 && missing <= unanswered) return { next: 'wait' }
+  return { next: 'retry', laterThan: inTheWay.sort().at(-1) ?? '' }
 }
 
 /** Acknowledged only once w replicas will keep it as long as any of them says. A replica with something newer will. */
@@ -79,25 +106,35 @@ describe('KeyWrite does what its dumb twin does', () => {
 
 function agree(plan: WritePlan, attempts: readonly (readonly Reply[])[]): void {
   const write = new KeyWrite(plan)
-  let wasMetBefore = false
+  let before: Before = { wasMet: false, isAbove: false }
   for (const answers of attempts) {
-    const last = attempt(write, plan, answers, wasMetBefore)
-    if (last.next !== 'retry' && last.next !== 'extend') return
-    wasMetBefore ||= last.next === 'extend'
+    const { step, given } = attempt(write, plan, answers, before)
+    if (step.next !== 'retry' && step.next !== 'extend') return
+    const answered = given.filter((reply) => reply !== 'fails').length
+    before = {
+      wasMet: before.wasMet || step.next === 'extend',
+      isAbove: before.isAbove || (step.next === 'retry' && answered > plan.n - plan.w),
+    }
     write.beginAttempt()
   }
 }
 
 /** Answers of one attempt, until it is decided. What comes after it is settled changes nothing any more. */
-function attempt(write: KeyWrite, plan: WritePlan, answers: readonly Reply[], wasMetBefore: boolean): WriteStep {
+function attempt(
+  write: KeyWrite,
+  plan: WritePlan,
+  answers: readonly Reply[],
+  before: Before,
+): { step: WriteStep; given: readonly Reply[] } {
   for (const [index, reply] of answers.entries()) {
     const step = feed(write, reply)
-    const twin = twinStep(plan, answers.slice(0, index + 1), wasMetBefore)
+    const given = answers.slice(0, index + 1)
+    const twin = twinStep(plan, given, before)
     if (!isSame(step, twin)) expect({ plan, answers, index, step }).toEqual({ plan, answers, index, step: twin })
     if (step.next === 'met' || step.next === 'lost') checkSettled(write, answers.slice(index + 1))
-    if (step.next !== 'wait') return step
+    if (step.next !== 'wait') return { step, given }
   }
-  return { next: 'wait' }
+  return { step: { next: 'wait' }, given: answers }
 }
 
 function checkSettled(write: KeyWrite, late: readonly Reply[]): void {
@@ -108,7 +145,7 @@ function checkSettled(write: KeyWrite, late: readonly Reply[]): void {
 }
 
 function feed(write: KeyWrite, reply: Reply): WriteStep {
-  return reply === 'fails' ? write.addFailure() : write.addAnswer(reply)
+  return reply === 'fails' ? write.addFailure() : write.addAnswer(reply, putUntilMs)
 }
 
 function isSame(a: WriteStep, b: WriteStep): boolean {
@@ -121,11 +158,11 @@ describe('a write', () => {
   test('knows that it was applied somewhere, whatever became of it', () => {
     const write = new KeyWrite({ n: 3, w: 2, supersededAcks: false })
     expect(write.appliedSomewhere).toBe(false)
-    write.addAnswer(superseded)
+    write.addAnswer(superseded, putUntilMs)
     write.addFailure()
     expect(write.appliedSomewhere).toBe(false)
     write.beginAttempt()
-    write.addAnswer(stored)
+    write.addAnswer(stored, putUntilMs)
     expect(write.appliedSomewhere).toBe(true)
     write.beginAttempt()
     expect(write.appliedSomewhere).toBe(true)
@@ -133,9 +170,9 @@ describe('a write', () => {
 
   test('knows how many replicas owe an answer to the attempt under way', () => {
     const write = new KeyWrite({ n: 5, w: 3, supersededAcks: false })
-    write.addAnswer(stored)
+    write.addAnswer(stored, putUntilMs)
     write.addFailure()
-    write.addAnswer(superseded)
+    write.addAnswer(superseded, putUntilMs)
     expect([write.unanswered, write.acked]).toEqual([2, 1])
     write.beginAttempt()
     expect([write.unanswered, write.acked]).toEqual([5, 0])
