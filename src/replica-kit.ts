@@ -12,6 +12,7 @@ export {
   encodeHead,
   encodeRecord,
   foreverMs,
+  identityLength,
   isCorrupt,
   isDead,
   layout,
@@ -20,6 +21,9 @@ export {
   type RecordHead,
   type RecordKind,
   type RecordStamp,
+  type ScanEntry,
+  scanEntry,
+  unreadableHead,
   type VersionedRecord,
   verified,
 } from './core/record.ts'
