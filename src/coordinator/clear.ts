@@ -16,7 +16,7 @@ const buriedMax = 100_000
  *
  * A tombstone takes the version right above the record it was found by, so it can hide nothing written later. Replicas
  * are gone through one after the other, each whole; what an earlier one showed is dead by then, and need not be buried
- * again as long as it is remembered. What one cannot read is asked of all, like the value of a key.
+ * again as long as it is remembered.
  */
 export async function clearKeys(context: CoordinatorContext, plan: OperationPlan, keyPrefix: string): Promise<void> {
   const begunAt = context.clock.next(context.runtime.clock.nowMs())
@@ -24,12 +24,15 @@ export async function clearKeys(context: CoordinatorContext, plan: OperationPlan
   await searchReplicas(context, plan, 'clear', async (replica) => {
     const pages = replica.scan(wholeRange, { keyPrefix, pageKeysMax, pageTimeoutMs: plan.callTimeoutMs })
     for await (const entries of pages) {
-      const found = entries.filter(({ key }) => key.startsWith(keyPrefix))
-      const heads = await readableHeads(context, plan, found)
+      const isNews = ({ key, version }: RecordHead) => version > (buried.get(key) ?? '')
+      const found = entries.filter((entry) => entry.isUnreadable === true || isNews(entry))
+      const heads = await soundHeads(
+        context,
+        plan,
+        found.filter(({ key }) => key.startsWith(keyPrefix)),
+      )
       const nowMs = context.runtime.clock.nowMs()
-      const due = heads
-        .filter(({ key, version }) => version > (buried.get(key) ?? ''))
-        .filter((head) => wasThereBefore(head, begunAt, nowMs) && !isGone(head, nowMs))
+      const due = heads.filter(isNews).filter((head) => wasThereBefore(head, begunAt, nowMs) && !isGone(head, nowMs))
       if (due.length > 0) await bury(context, plan, due)
       for (const head of due) if (buried.size < buriedMax) buried.set(head.key, graveOf(head, nowMs).version)
     }
@@ -37,23 +40,27 @@ export async function clearKeys(context: CoordinatorContext, plan: OperationPlan
 }
 
 /**
- * The heads of a page. In the place of an unreadable one comes that of the newest record which a quorum of the others
- * knows for the key, if there is any; so the corrupt replica is mended on the way too.
+ * The heads of a page. In the place of one that cannot be read, or that lies in the future, comes the newest record that a
+ * quorum knows for the key, if there is any, with its checksum looked at: a tombstone over a damaged version would hide
+ * every later write of its key. The corrupt replica is mended on the way.
  */
-async function readableHeads(
+async function soundHeads(
   context: CoordinatorContext,
   plan: OperationPlan,
   entries: readonly ScanEntry[],
 ): Promise<readonly RecordHead[]> {
-  const readable = entries.filter(({ isUnreadable }) => isUnreadable !== true)
-  if (readable.length === entries.length) return entries
+  const nowMs = context.runtime.clock.nowMs()
+  const isDoubtful = ({ isUnreadable, version }: ScanEntry) => isUnreadable === true || versionTimeMs(version) > nowMs
+  const doubtful = entries.filter(isDoubtful)
+  if (doubtful.length === 0) return entries
   const r = Math.max(plan.r, searchQuorum(plan.n, plan.w))
   const batch = new ReadBatch(context, { ...plan, r, writesBack: false }, wholeRecords, 'clear')
-  const records = entries
-    .filter(({ isUnreadable }) => isUnreadable === true)
-    .map(({ key }) => new Promise<RecordHead | null>((resolve, reject) => batch.add(key, resolve, reject)))
+  const records = doubtful.map(
+    ({ key }) => new Promise<RecordHead | null>((resolve, reject) => batch.add(key, resolve, reject)),
+  )
   batch.send()
-  return [...readable, ...(await Promise.all(records)).filter((record) => record !== null)]
+  const known = (await Promise.all(records)).filter((record) => record !== null)
+  return [...entries.filter((entry) => !isDoubtful(entry)), ...known]
 }
 
 /**
