@@ -64,7 +64,7 @@ describe('repairs', () => {
     scene.replica(2).fate = () => ({})
     scene.replica(2).release()
     await scene.time.settle()
-    expect(putsTo(scene, 2).at(-1)).toEqual([{ record: valueAt(7, ':k'), mendsCorrupt: true }])
+    expect(putsTo(scene, 2).at(-1)).toMatchObject([{ record: valueAt(7, ':k'), mendsCorrupt: true }])
     expect(scene.replica(2).store.get(':k')).toEqual(valueAt(7, ':k'))
   })
 

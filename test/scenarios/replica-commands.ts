@@ -6,7 +6,6 @@ import { versionAt } from '../conformance/samples.ts'
 import { type Fate, fates, type ScriptedCall, type ScriptedReplica } from '../support/scripted-replica.ts'
 import { type Command, command, part } from './command.ts'
 import type { Stage } from './stage.ts'
-import type { StagedReplica } from './staged-replica.ts'
 import { keyWords, recordWords } from './wording.ts'
 
 /** What a replica can be told to do with every call, or with every call of one kind. */
@@ -83,7 +82,7 @@ export const replicaCommands: readonly Command[] = [
   ),
 ]
 
-function each(stage: Stage, parts: readonly string[], tell: (replica: StagedReplica) => void): void {
+function each(stage: Stage, parts: readonly string[], tell: (replica: ScriptedReplica) => void): void {
   for (const id of part(parts, 0).split(',')) tell(stage.replica(id))
 }
 

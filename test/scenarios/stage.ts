@@ -1,9 +1,8 @@
 import type { QuorumOptions } from '../../src/config.ts'
 import { type OpenStore, openStore } from '../support/open-store.ts'
-import type { Fate, ScriptedCall, ScriptedReplica } from '../support/scripted-replica.ts'
+import { type Fate, type ScriptedCall, ScriptedReplica } from '../support/scripted-replica.ts'
 import { namedWriter } from '../support/seeded-random.ts'
 import { type SimulatedRuntime, SimulatedTime } from '../support/simulated-time.ts'
-import { StagedReplica } from './staged-replica.ts'
 import { answersWords, callWords, errorWords, eventWords } from './wording.ts'
 
 /** Longer than any deadline or pause of a scenario. */
@@ -12,7 +11,7 @@ const longMs = 20_000
 /** Where a transcript is played: replicas, the stores over them, time, and a trace of all that happens. */
 export class Stage {
   readonly time = new SimulatedTime()
-  readonly replicas: StagedReplica[] = []
+  readonly replicas: ScriptedReplica[] = []
   readonly stores = new Map<string, OpenStore>()
   readonly #runtimes = new Map<string, SimulatedRuntime>()
   #trace: string[] = []
@@ -39,7 +38,7 @@ export class Stage {
         this.note(`${replica.id} -> ${answersWords(call, answers)}`),
     }
     for (let index = 0; index < count; index += 1) {
-      this.replicas.push(new StagedReplica('ABCDE'.charAt(index), this.time.timers, { watcher, limits }))
+      this.replicas.push(new ScriptedReplica('ABCDE'.charAt(index), this.time.timers, { watcher, limits }))
     }
   }
 
@@ -63,7 +62,7 @@ export class Stage {
     return store
   }
 
-  replica(id: string): StagedReplica {
+  replica(id: string): ScriptedReplica {
     const replica = this.replicas.find((each) => each.id === id)
     if (replica === undefined) throw new Error(`no replica is called ${id}`)
     return replica

@@ -1,5 +1,5 @@
 import type { HashRange } from '../../src/core/hash.ts'
-import type { RecordHead } from '../../src/core/record.ts'
+import type { RecordHead, ScanEntry } from '../../src/core/record.ts'
 import { ReplicaError, type ReplicaErrorCode } from '../../src/errors.ts'
 import type { ReplicaCall } from '../../src/events.ts'
 import type {
@@ -125,7 +125,7 @@ export class ScriptedReplica implements Replica {
     return this.#carryOut({ method: 'purgeMany', heads, options }, () => heads.map((head) => this.store.purge(head)))
   }
 
-  async *scan(range: HashRange, options: ScanOptions): AsyncGenerator<readonly RecordHead[]> {
+  async *scan(range: HashRange, options: ScanOptions): AsyncGenerator<readonly ScanEntry[]> {
     const heads = this.store.heads(range, options.keyPrefix ?? '')
     const call = { method: 'scan', range, options } as const
     do {

@@ -1,5 +1,12 @@
 import { type HashRange, inRange, keyHash } from '../../src/core/hash.ts'
-import type { RecordHead, RecordStamp, VersionedRecord } from '../../src/core/record.ts'
+import {
+  type RecordHead,
+  type RecordStamp,
+  type ScanEntry,
+  unreadableHead,
+  type VersionedRecord,
+} from '../../src/core/record.ts'
+import type { Version } from '../../src/core/version.ts'
 import type { Entry, PutOutcome, ReadAnswer, VersionAnswer } from '../../src/replica.ts'
 
 interface Held {
@@ -35,6 +42,14 @@ export class ScriptedStore {
     if (held !== undefined) this.#held.set(key, { ...held, damage })
   }
 
+  /** Raises the first digit of a stored version: the head reads as that of a later record, and its checksum tells. */
+  raiseVersion(key: string): void {
+    const held = this.peek(key)
+    if (held === null) return
+    const version: Version = `7${held.version.slice(1)}`
+    this.#held.set(key, { record: { ...held, version }, damage: 'payload' })
+  }
+
   wipe(): void {
     this.#held.clear()
   }
@@ -43,7 +58,8 @@ export class ScriptedStore {
     const held = this.#held.get(key)
     if (held === undefined) return null
     if (held.damage === null) return held.record
-    return { kind: 'corrupt', key, reason: 'the checksum does not match' }
+    const corrupt = { kind: 'corrupt', key, reason: 'the checksum does not match' } as const
+    return held.damage === 'head' ? corrupt : { ...corrupt, storedIdentity: identityOf(held.record) }
   }
 
   getVersion(key: string): VersionAnswer {
@@ -52,36 +68,39 @@ export class ScriptedStore {
     return held.damage === 'head' ? { kind: 'corrupt', key, reason: 'not a record' } : headOf(held.record)
   }
 
-  put({ record, mendsCorrupt }: Entry): PutOutcome {
+  put({ record, mendsCorrupt, mendsIdentity }: Entry): PutOutcome {
     const held = this.#held.get(record.key)
     if (held === undefined || held.damage === 'head') {
       this.place(record)
       return { status: 'stored', retainUntilMs: record.retainUntilMs, replaced: null }
     }
-    const order = comparison(record, held)
-    if (order < 0) return { status: 'superseded', by: stampOf(held.record) }
     const retainUntilMs = Math.max(record.retainUntilMs, held.record.retainUntilMs)
-    if (order === 0 && mendsCorrupt !== true) {
-      this.#held.set(record.key, { ...held, record: { ...held.record, retainUntilMs } })
-      return { status: 'held', retainUntilMs }
+    const stored = { status: 'stored', retainUntilMs, replaced: stampOf(held.record) } as const
+    const order = comparison(record, held)
+    const mends = held.damage !== null && (mendsIdentity === identityOf(held.record) || (mendsCorrupt && order === 0))
+    if (order > 0 || mends) {
+      this.place({ ...record, retainUntilMs })
+      return stored
     }
-    const wasHeld = order === 0 && held.damage === null
-    this.place({ ...record, retainUntilMs })
-    return wasHeld
-      ? { status: 'held', retainUntilMs }
-      : { status: 'stored', retainUntilMs, replaced: stampOf(held.record) }
+    if (order < 0) return { status: 'superseded', by: stampOf(held.record) }
+    this.#held.set(record.key, { ...held, record: { ...held.record, retainUntilMs } })
+    return { status: 'held', retainUntilMs }
   }
 
   purge(head: RecordHead): boolean {
     return this.#held.get(head.key)?.record.version === head.version && this.#held.delete(head.key)
   }
 
-  heads(range: HashRange, keyPrefix: string): RecordHead[] {
+  heads(range: HashRange, keyPrefix: string): ScanEntry[] {
     return [...this.#held.values()]
-      .filter(({ record, damage }) => damage !== 'head' && record.key.startsWith(keyPrefix))
-      .filter(({ record }) => inRange(keyHash(record.key), range))
-      .map(({ record }) => headOf(record))
+      .filter(({ record }) => record.key.startsWith(keyPrefix) && inRange(keyHash(record.key), range))
+      .map(({ record, damage }) => (damage === 'head' ? unreadableHead(record.key) : headOf(record)))
   }
+}
+
+/** Tells a damaged record from any other that may be stored in its place. */
+function identityOf({ version, kind }: VersionedRecord): string {
+  return `${version} ${kind}`
 }
 
 /** The order of records, spelled out. A payload that cannot be read cannot be compared either. */
