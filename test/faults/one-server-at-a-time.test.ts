@@ -22,7 +22,7 @@ const casts: readonly { name: string; prepare: () => Promise<Cast> }[] = [
   { name: 'Redis, PostgreSQL and SQLite', prepare: oneOfEach },
 ]
 
-const operationsUnderFault = 800
+const operationsUnderFault = 500
 
 describe.each(casts)('$name under load', ({ prepare }) => {
   let cast: Cast
