@@ -26,6 +26,12 @@ export function withFailureDetector(
 ): WatchedReplica {
   const detector = new FailureDetector(options)
   const { clock, random } = runtime
+  /** One error for all calls that are refused until the replica is up again: to make one for each would cost them dear. */
+  let refusal: ReplicaError | null = null
+
+  function refuse(cause: unknown): ReplicaError {
+    return new ReplicaError('UNAVAILABLE', 'held to be down, not asked', { replica: inner.id, cause })
+  }
 
   function announceFailure(call: ReplicaCall, keys: number, error: ReplicaError): void {
     if (events.hasListeners('replica-failure'))
@@ -37,8 +43,10 @@ export function withFailureDetector(
     announceFailure(call, keys, error)
     if (error.code === 'CLOSED') return
     if (isAlive(error)) noteSuccess()
-    else if (isTelling && detector.failed(clock.monotonicMs(), random.fraction()))
+    else if (isTelling && detector.failed(clock.monotonicMs(), random.fraction())) {
+      refusal = refuse(error)
       events.emit({ type: 'replica-down', replica: inner.id, error })
+    }
   }
 
   function noteSuccess(): void {
@@ -54,7 +62,8 @@ export function withFailureDetector(
     const wasUp = detector.condition === 'up'
     const isAdmitted = detector.admits(clock.monotonicMs())
     if (!isAdmitted && callOptions.lastResort !== true) {
-      throw new ReplicaError('UNAVAILABLE', 'held to be down, not asked', { replica: inner.id })
+      refusal ??= refuse(undefined)
+      throw refusal
     }
     try {
       const answer = await run(callOptions)
