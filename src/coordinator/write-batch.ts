@@ -1,36 +1,13 @@
-import { isDead, type VersionedRecord } from '../core/record.ts'
-import { type Version, versionLength } from '../core/version.ts'
+import { isCorrupt, isDead } from '../core/record.ts'
+import { versionLength, versionTimeMs } from '../core/version.ts'
 import { KeyWrite, type WriteStep, withRetention } from '../core/write.ts'
-import { isNotApplied, QuorumError, type QuorumOperation } from '../errors.ts'
-import type { CallOptions, PutOutcome } from '../replica.ts'
+import { isNotApplied, QuorumError, type QuorumOperation, ReplicaError } from '../errors.ts'
+import type { CallOptions, PutOutcome, ReadAnswer } from '../replica.ts'
 import type { WatchedReplica } from '../wrap/detector.ts'
 import { Causes } from './causes.ts'
 import { type CoordinatorContext, Deadline, type OperationPlan, observeVersion } from './context.ts'
 import { partsOf } from './parts.ts'
-
-/** Makes the record of a write once its version is known; asked again when a later version is needed. */
-export type Draft = (version: Version, nowMs: number) => VersionedRecord
-
-interface Slot {
-  readonly key: string
-  readonly write: KeyWrite
-  readonly waiters: Waiter[]
-  draft: Draft
-  record: VersionedRecord | null
-  attempt: number
-  isSettled: boolean
-  /** Whether a replica may have taken the write without saying so. */
-  isUncertain: boolean
-}
-
-interface Waiter {
-  /** @param replacedLive whether the write took the place of a live value */
-  readonly resolve: (replacedLive: boolean) => void
-  readonly reject: (error: QuorumError) => void
-  readonly operation: QuorumOperation
-  /** Set when an earlier write of the same turn is what this one replaced. */
-  readonly replacedLive: boolean | null
-}
+import { type Answered, type Draft, mayBeApplied, type Sent, type Slot, type Waiter } from './write-slot.ts'
 
 /** One write as its caller asked for it. */
 export interface WriteRequest {
@@ -77,7 +54,7 @@ export class WriteBatch {
     if (slot === undefined) {
       const write = new KeyWrite({ n: this.#plan.n, w: this.#plan.w, supersededAcks: this.#supersededAcks })
       const waiters: Waiter[] = [{ resolve, reject, operation, replacedLive: null }]
-      const state = { attempt: 0, isSettled: false, isUncertain: false, record: null }
+      const state = { attempt: 0, supersededAt: [], isSettled: false, isUncertain: false, record: null }
       this.#slots.set(key, { key, write, waiters, draft, ...state })
       this.#unsettled += 1
       return
@@ -130,17 +107,79 @@ export class WriteBatch {
     // Nothing but the record: an adapter may hand its entries to another thread.
     const entries = sent.map(({ record }) => ({ record }))
     this.#causes.watch(replica, watched.putManyIfNewer(entries, options)).then(
-      (outcomes) => this.#onOutcomes(sent, outcomes),
+      (outcomes) => this.#onOutcomes(replica, sent, outcomes),
       (error: unknown) => this.#onFailure(replica, sent, error),
     )
   }
 
-  #onOutcomes(sent: readonly Sent[], outcomes: readonly PutOutcome[]): void {
-    this.#advance(sent, (slot, index) => {
-      const outcome = outcomes[index] as PutOutcome
-      if (outcome.status === 'superseded') observeVersion(this.#context, slot.key, outcome.by.version)
-      return slot.write.addAnswer(outcome, sent[index]?.record.retainUntilMs ?? 0)
+  #onOutcomes(replica: number, sent: readonly Sent[], outcomes: readonly PutOutcome[]): void {
+    if (outcomes.every(({ status }) => status !== 'superseded')) {
+      const outcomeOf = (index: number) => outcomes[index] as PutOutcome
+      this.#advance(sent, (slot, index) =>
+        slot.write.addAnswer(outcomeOf(index), sent[index]?.record.retainUntilMs ?? 0),
+      )
+      return
+    }
+    const answered = sent.map((each, index) => ({ ...each, outcome: outcomes[index] as PutOutcome }))
+    const doubtful = answered.filter((each) => this.#isDoubtful(each))
+    const plain = doubtful.length === 0 ? answered : answered.filter((each) => !doubtful.includes(each))
+    this.#advance(plain, (slot, index) => this.#addOutcome(replica, slot, plain[index] as Answered))
+    if (doubtful.length > 0) void this.#verify(replica, doubtful)
+  }
+
+  #addOutcome(replica: number, slot: Slot, { outcome, record }: Answered): WriteStep {
+    if (outcome.status === 'superseded') {
+      slot.supersededAt.push(replica)
+      observeVersion(this.#context, slot.key, outcome.by.version)
+    }
+    return slot.write.addAnswer(outcome, record.retainUntilMs)
+  }
+
+  /**
+   * A put is superseded by what a head says, and no checksum is asked. So a version from far in the future may be
+   * damage, which the clock must not follow.
+   */
+  #isDoubtful({ record, outcome }: Answered): boolean {
+    if (outcome.status !== 'superseded') return false
+    const readMs = Math.max(this.#context.runtime.clock.nowMs(), versionTimeMs(record.version))
+    return versionTimeMs(outcome.by.version) - readMs > this.#context.maxClockSkewMs
+  }
+
+  /** Reads at the same replica what is said to stand in the way: a whole record proves its version, and counts. */
+  async #verify(replica: number, doubtful: readonly Answered[]): Promise<void> {
+    const open = doubtful.filter(({ slot, attempt }) => !slot.isSettled && slot.attempt === attempt)
+    for (const each of doubtful) if (!open.includes(each)) this.#readAgain(replica, each)
+    const watched = this.#context.replicas[replica]
+    if (open.length === 0 || watched === undefined) return
+    const keys = open.map(({ record }) => record.key)
+    const options = this.#deadline.callOptions(this.#plan.w)
+    await this.#causes.watch(replica, watched.getMany(keys, options)).then(
+      (answers) => this.#onVerified(replica, open, answers),
+      (error: unknown) => this.#onFailure(replica, open, error),
+    )
+  }
+
+  #onVerified(replica: number, doubtful: readonly Answered[], answers: readonly ReadAnswer[]): void {
+    const proofs = doubtful.map(({ record }, index) => {
+      const answer = answers[index] ?? null
+      return answer === null || isCorrupt(answer) || answer.version <= record.version ? null : answer
     })
+    if (proofs.includes(null))
+      this.#causes.addCorrupt(replica, 'claims a version from the future, and holds no record with it')
+    for (const [index, each] of doubtful.entries()) if (proofs[index] === null) this.#readAgain(replica, each)
+    this.#advance(doubtful, (slot, index) => {
+      const by = proofs[index] ?? null
+      if (by === null) return slot.write.addFailure()
+      return this.#addOutcome(replica, slot, {
+        ...(doubtful[index] as Answered),
+        outcome: { status: 'superseded', by },
+      })
+    })
+  }
+
+  /** In the background, at all replicas: tells of the damage, and mends it. */
+  #readAgain(replica: number, { record }: Answered): void {
+    this.#context.repairs.reread({ replica, record, held: 'corrupt' })
   }
 
   #onFailure(replica: number, sent: readonly Sent[], error: unknown): void {
@@ -168,17 +207,28 @@ export class WriteBatch {
 
   /** @returns whether there is another attempt */
   #beginAttempt(slot: Slot, step: WriteStep & { next: 'retry' | 'extend' }): boolean {
-    if (slot.attempt >= attemptsMax || slot.record === null) return false
+    if (slot.attempt >= attemptsMax || slot.record === null) return this.#giveUp(slot)
+    const { supersededAt } = slot
     slot.attempt += 1
+    slot.supersededAt = []
     slot.isUncertain ||= slot.write.unanswered > 0
     slot.write.beginAttempt()
     if (step.next === 'extend') slot.record = withRetention(slot.record, step.retainUntilMs)
     else {
-      if (!this.#stamp(slot) || slot.record.version <= step.laterThan) return false
+      if (!this.#stamp(slot) || slot.record.version <= step.laterThan) return this.#giveUp({ ...slot, supersededAt })
       const retriedWith = slot.record.version
       this.#context.events.emit({ type: 'superseded', key: slot.key, by: step.laterThan, retriedWith })
     }
     return true
+  }
+
+  #giveUp({ supersededAt }: Slot): false {
+    for (const replica of supersededAt) {
+      const { id } = this.#context.replicas[replica] ?? { id: String(replica) }
+      const reason = 'newer writes of the key kept getting in the way'
+      this.#causes.add(replica, new ReplicaError('REJECTED', reason, { replica: id }))
+    }
+    return false
   }
 
   #resolve(slot: Slot): void {
@@ -232,14 +282,4 @@ export class WriteBatch {
     this.#causes.addLate(this.#plan.deadlineMs)
     this.#rejectLost([...this.#slots.values()])
   }
-}
-
-function mayBeApplied({ record, isUncertain, write }: Slot): boolean {
-  return record !== null && (isUncertain || write.appliedSomewhere || write.unanswered > 0)
-}
-
-interface Sent {
-  readonly slot: Slot
-  readonly attempt: number
-  readonly record: VersionedRecord
 }

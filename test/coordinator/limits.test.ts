@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { newValue } from '../../src/core/record.ts'
 import { QuorumError } from '../../src/errors.ts'
-import { tombstoneAt, valueAt, versionAt } from '../conformance/samples.ts'
+import { tombstoneAt, versionAt } from '../conformance/samples.ts'
 import { endOf } from '../support/end-of.ts'
 import { openScene } from '../support/open-store.ts'
 import { fates } from '../support/scripted-replica.ts'
@@ -57,7 +57,7 @@ describe('a version with none above it', () => {
     const end = endOf(scene.operations.delete(':k'))
     await scene.time.settle()
     expect(end.error).toBeInstanceOf(QuorumError)
-    expect(scene.replica(0).calls).toHaveLength(1)
+    expect(scene.replica(0).callsOf('putManyIfNewer')).toHaveLength(1)
   })
 })
 
@@ -67,13 +67,15 @@ test('a write that is superseded again and again gives up', async () => {
   for (const replica of scene.replicas) {
     replica.fate = () => {
       step += 1_000
-      replica.store.place(valueAt(step, ':k'))
+      // Forgotten sooner than what is written, so that it is no substitute.
+      replica.store.place(newValue(':k', versionAt(step), 's', 1_500))
       return {}
     }
   }
   const end = endOf(scene.operations.set({ key: ':k', payload: 's', expiresAtMs: null }))
   await scene.time.settle()
   expect(end.error).toMatchObject({ code: 'QUORUM_LOST', outcome: 'unknown' })
+  expect((end.error as QuorumError).message).toContain('A REJECTED (newer writes of the key kept getting in the way)')
   expect(scene.replica(0).calls.length).toBeLessThan(20)
   expect(scene.time.timersPending).toBe(0)
 })
