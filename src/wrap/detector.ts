@@ -1,7 +1,7 @@
 import { FailureDetector, type FailureDetectorOptions } from '../core/failure-detector.ts'
 import type { RecordHead } from '../core/record.ts'
 import { ReplicaError } from '../errors.ts'
-import type { Events, ReplicaCall } from '../events.ts'
+import type { Events, QuorumEventOf, ReplicaCall } from '../events.ts'
 import type { CallOptions, Replica } from '../replica.ts'
 import type { Runtime } from '../runtime.ts'
 import { decorate } from './decorate.ts'
@@ -29,22 +29,13 @@ export function withFailureDetector(
   /** One error for all calls that are refused until the replica is up again: to make one for each would cost them dear. */
   let refusal: ReplicaError | null = null
 
-  function refuse(cause: unknown): ReplicaError {
-    return new ReplicaError('UNAVAILABLE', 'held to be down, not asked', { replica: inner.id, cause })
-  }
-
-  function announceFailure(call: ReplicaCall, keys: number, error: ReplicaError): void {
-    if (events.hasListeners('replica-failure'))
-      events.emit({ type: 'replica-failure', replica: inner.id, call, keys, error })
-  }
-
   /** @param isTelling whether the failure says something new about the replica */
   function noteFailure(call: ReplicaCall, keys: number, error: ReplicaError, isTelling: boolean): void {
-    announceFailure(call, keys, error)
+    announceFailure(events, { replica: inner.id, call, keys, error })
     if (error.code === 'CLOSED') return
     if (isAlive(error)) noteSuccess()
     else if (isTelling && detector.failed(clock.monotonicMs(), random.fraction())) {
-      refusal = refuse(error)
+      refusal = refusalOf(inner.id, error)
       events.emit({ type: 'replica-down', replica: inner.id, error })
     }
   }
@@ -62,7 +53,7 @@ export function withFailureDetector(
     const wasUp = detector.condition === 'up'
     const isAdmitted = detector.admits(clock.monotonicMs())
     if (!isAdmitted && callOptions.lastResort !== true) {
-      refusal ??= refuse(undefined)
+      refusal ??= refusalOf(inner.id)
       throw refusal
     }
     try {
@@ -79,10 +70,14 @@ export function withFailureDetector(
 
   return {
     ...decorate(inner, watched),
-    scan: (range, options) => announcedPages(inner.scan(range, options), (error) => announceFailure('scan', 0, error)),
+    scan: (range, options) => announcedPages(inner.scan(range, options), events, inner.id),
     isWorthAsking: () => detector.wouldAdmit(clock.monotonicMs()),
     condition: () => detector.condition,
   }
+}
+
+function refusalOf(replica: string, cause?: ReplicaError): ReplicaError {
+  return new ReplicaError('UNAVAILABLE', 'held to be down, not asked', { replica, cause })
 }
 
 /** A server that rejects a request answers all the same: other requests may well succeed. */
@@ -90,14 +85,19 @@ function isAlive(error: ReplicaError): boolean {
   return error.code === 'REJECTED' || error.code === 'CORRUPT'
 }
 
+function announceFailure(events: Events, failure: Omit<QuorumEventOf<'replica-failure'>, 'type'>): void {
+  if (events.hasListeners('replica-failure')) events.emit({ type: 'replica-failure', ...failure })
+}
+
 async function* announcedPages(
   pages: AsyncIterable<readonly RecordHead[]>,
-  announce: (error: ReplicaError) => void,
+  events: Events,
+  replica: string,
 ): AsyncGenerator<readonly RecordHead[]> {
   try {
     for await (const heads of pages) yield heads
   } catch (error) {
-    if (error instanceof ReplicaError) announce(error)
+    if (error instanceof ReplicaError) announceFailure(events, { replica, call: 'scan', keys: 0, error })
     throw error
   }
 }
