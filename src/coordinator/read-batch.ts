@@ -1,5 +1,6 @@
 import { KeyRead, type ReadStep } from '../core/read.ts'
 import { type CorruptRecord, isCorrupt, type RecordHead } from '../core/record.ts'
+import { versionTimeMs } from '../core/version.ts'
 import type { QuorumError, QuorumOperation } from '../errors.ts'
 import type { CallOptions, Entry } from '../replica.ts'
 import type { WatchedReplica } from '../wrap/detector.ts'
@@ -79,7 +80,7 @@ export class ReadBatch<Head extends RecordHead> {
     const nowMs = this.#context.runtime.clock.nowMs()
     const outcome = new StepOutcome<Head>()
     for (const [index, slot] of slots.entries()) {
-      const answer = answers[index] ?? null
+      const answer = this.#withoutFreshIdentity(answers[index] ?? null, nowMs)
       if (isCorrupt(answer)) this.#noteCorrupt(replica, answer)
       else if (answer !== null && slot.isSettled) this.#observeLate(slot, answer)
       outcome.add(slot, slot.read.addAnswer(replica, answer, nowMs))
@@ -99,6 +100,18 @@ export class ReadBatch<Head extends RecordHead> {
   #observeLate(slot: Slot<Head>, answer: Head): void {
     const { winner } = slot.read
     if (winner === null || answer.version > winner.version) observeVersion(this.#context, slot.key, answer.version)
+  }
+
+  /**
+   * A write that is still under way may count on this copy although it was damaged since: nothing older may take its
+   * place. So the identity of what claims to have been written just now is left out, until no such write can be.
+   */
+  #withoutFreshIdentity(answer: Head | CorruptRecord | null, nowMs: number): Head | CorruptRecord | null {
+    if (!isCorrupt(answer) || answer.storedIdentity === undefined) return answer
+    const ageMs = nowMs - versionTimeMs(answer.storedIdentity)
+    const { maxClockSkewMs } = this.#context
+    const isFresh = ageMs >= -maxClockSkewMs && ageMs <= this.#plan.deadlineMs + maxClockSkewMs
+    return isFresh ? { kind: 'corrupt', key: answer.key, reason: answer.reason } : answer
   }
 
   #noteCorrupt(replica: number, corrupt: CorruptRecord): void {

@@ -73,11 +73,11 @@ export class History {
     }
   }
 
-  /** All faults end, and all that is on its way arrives. */
+  /** All faults end, all that is on its way arrives, and what was written is no longer fresh to any clock. */
   async heal(): Promise<void> {
     for (const replica of this.replicas) replica.fate = () => ({})
     for (const runtime of this.#runtimes) runtime.skewMs = 0
-    await this.time.advance(30_000)
+    await this.time.advance(100_000)
   }
 
   /** Begins an operation of a client; null while it is still writing that key. */
