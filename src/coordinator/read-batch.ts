@@ -80,7 +80,7 @@ export class ReadBatch<Head extends RecordHead> {
     const nowMs = this.#context.runtime.clock.nowMs()
     const outcome = new StepOutcome<Head>()
     for (const [index, slot] of slots.entries()) {
-      const answer = this.#withoutFreshIdentity(answers[index] ?? null, nowMs)
+      const answer = this.#markIfUnderWay(answers[index] ?? null, nowMs)
       if (isCorrupt(answer)) this.#noteCorrupt(replica, answer)
       else if (answer !== null && slot.isSettled) this.#observeLate(slot, answer)
       outcome.add(slot, slot.read.addAnswer(replica, answer, nowMs))
@@ -104,14 +104,14 @@ export class ReadBatch<Head extends RecordHead> {
 
   /**
    * A write that is still under way may count on this copy although it was damaged since: nothing older may take its
-   * place. So the identity of what claims to have been written just now is left out, until no such write can be.
+   * place. So what claims to have been written just now is marked, until no such write can be.
    */
-  #withoutFreshIdentity(answer: Head | CorruptRecord | null, nowMs: number): Head | CorruptRecord | null {
+  #markIfUnderWay(answer: Head | CorruptRecord | null, nowMs: number): Head | CorruptRecord | null {
     if (!isCorrupt(answer) || answer.storedIdentity === undefined) return answer
     const ageMs = nowMs - versionTimeMs(answer.storedIdentity)
     const { maxClockSkewMs } = this.#context
     const isFresh = ageMs >= -maxClockSkewMs && ageMs <= this.#plan.deadlineMs + maxClockSkewMs
-    return isFresh ? { kind: 'corrupt', key: answer.key, reason: answer.reason } : answer
+    return isFresh ? { ...answer, mayBeUnderWay: true } : answer
   }
 
   #noteCorrupt(replica: number, corrupt: CorruptRecord): void {

@@ -75,7 +75,8 @@ export class KeyRead<Head extends RecordHead> {
    */
   identityToMend(replica: number): string | undefined {
     const answer = this.#answers[replica] ?? null
-    return isCorrupt(answer) && this.#answered >= this.#plan.r ? answer.storedIdentity : undefined
+    if (!isCorrupt(answer) || answer.mayBeUnderWay === true || this.#answered < this.#plan.r) return undefined
+    return answer.storedIdentity
   }
 
   addAnswer(replica: number, answer: Head | CorruptRecord | null, nowMs: number): ReadStep<Head> {
@@ -161,7 +162,7 @@ export class KeyRead<Head extends RecordHead> {
     if (newest === null) return noRepairs
     let repairs: Repair<Head>[] | null = null
     for (let replica = 0; replica < this.#answers.length; replica += 1) {
-      const held = staleness(this.#answers[replica], newest, nowMs)
+      const held = this.#staleness(replica, newest, nowMs)
       if (held === null) continue
       repairs ??= []
       repairs.push(this.#repairOf(replica, newest, held))
@@ -174,25 +175,27 @@ export class KeyRead<Head extends RecordHead> {
     const newest = this.#newest
     if (newest === null || this.#answers[replica] === undefined) return noRepairs
     if (this.#newestFrom === replica) return this.#allRepairs(nowMs)
-    const held = staleness(this.#answers[replica], newest, nowMs)
+    const held = this.#staleness(replica, newest, nowMs)
     return held === null ? noRepairs : [this.#repairOf(replica, newest, held)]
+  }
+
+  /**
+   * What the replica needs a repair for. A copy of which not even the head can be read is left alone until a read quorum of
+   * others has answered: it may be all that is left of an acknowledged write, and whatever is put there replaces it.
+   */
+  #staleness(replica: number, newest: Head, nowMs: number): Repair<Head>['held'] | null {
+    const answer = this.#answers[replica]
+    if (answer === undefined) return null
+    if (isCorrupt(answer))
+      return this.#answered >= this.#plan.r || answer.storedIdentity !== undefined ? 'corrupt' : null
+    if (!isStale(answer, newest, nowMs)) return null
+    return answer === null ? 'absent' : 'stale'
   }
 
   #repairOf(replica: number, record: Head, held: Repair<Head>['held']): Repair<Head> {
     const mendsIdentity = this.identityToMend(replica)
     return mendsIdentity === undefined ? { replica, record, held } : { replica, record, held, mendsIdentity }
   }
-}
-
-function staleness<Head extends RecordHead>(
-  answer: Answer<Head>,
-  newest: Head,
-  nowMs: number,
-): Repair<Head>['held'] | null {
-  if (answer === undefined) return null
-  if (isCorrupt(answer)) return 'corrupt'
-  if (!isStale(answer, newest, nowMs)) return null
-  return answer === null ? 'absent' : 'stale'
 }
 
 const noRepairs: readonly never[] = []

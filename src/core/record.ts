@@ -38,6 +38,8 @@ export interface CorruptRecord {
    * from anything else that may be stored there later. A put that names them replaces exactly this.
    */
   readonly storedIdentity?: string
+  /** Set by the coordinator: it claims to be so recent that a write still under way may count on this copy. */
+  readonly mayBeUnderWay?: boolean
 }
 
 /** What a scan gives for a record. */

@@ -60,8 +60,10 @@ function combine(first: JoinedPut, entry: Entry): JoinedPut {
   const older = order >= 0 ? entry.record : first.sent.record
   const retainUntilMs = Math.max(newer.retainUntilMs, older.retainUntilMs)
   const mendsCorrupt = first.sent.mendsCorrupt === true || entry.mendsCorrupt === true
+  const mendsIdentity = entry.mendsIdentity ?? first.sent.mendsIdentity
+  const record = retainUntilMs > newer.retainUntilMs ? { ...newer, retainUntilMs } : newer
   return {
-    sent: { record: retainUntilMs > newer.retainUntilMs ? { ...newer, retainUntilMs } : newer, mendsCorrupt },
+    sent: mendsIdentity === undefined ? { record, mendsCorrupt } : { record, mendsCorrupt, mendsIdentity },
     under: order === 0 || (first.under !== null && compareRecords(first.under, older) > 0) ? first.under : older,
   }
 }

@@ -27,7 +27,7 @@ export function twinStep(plan: ReadPlan, history: readonly ReadEvent[], nowMs: n
     before.phase === 'open' && after.putBackTo !== null && after.winner !== null
       ? { record: after.winner, replicas: after.putBackTo }
       : null
-  return { settled, writeBack, repairs: repairsDue(history, before.phase, after.phase, nowMs) }
+  return { settled, writeBack, repairs: repairsDue(plan, history, before.phase, after.phase, nowMs) }
 }
 
 type Phase = 'open' | 'putting back' | 'met' | 'lost'
@@ -113,9 +113,15 @@ function failedIn(history: readonly ReadEvent[], replica: number): boolean {
 
 /**
  * Repairs are made known by answers, never by failures: all that are due when the read is met, afterwards those that
- * the new answer shows. A read that puts its answer back repairs that way, and a lost read has nothing to repair with.
+ * the new answer shows; what cannot be read at all only once a quorum has answered. A read that puts its answer back repairs that way, and a lost read has nothing to repair with.
  */
-function repairsDue(history: readonly ReadEvent[], before: Phase, after: Phase, nowMs: number): TwinStep['repairs'] {
+function repairsDue(
+  { r }: ReadPlan,
+  history: readonly ReadEvent[],
+  before: Phase,
+  after: Phase,
+  nowMs: number,
+): TwinStep['repairs'] {
   const last = history.at(-1)
   if (last === undefined || !('answer' in last)) return []
   const isFirst = before === 'open'
@@ -123,10 +129,12 @@ function repairsDue(history: readonly ReadEvent[], before: Phase, after: Phase, 
   const newest = newestIn(history)
   const earlier = newestIn(history.slice(0, -1))
   if (newest === null) return []
+  const isQuorum = history.filter((event) => 'answer' in event && !isCorrupt(event.answer)).length >= r
   const isNews = earlier === null || compareRecords(newest, earlier) > 0
   return history.flatMap((event) => {
     if (!('answer' in event) || (!isFirst && !isNews && event !== last)) return []
-    const held = behind(event.answer, newest, nowMs)
+    const isSpared = isCorrupt(event.answer) && event.answer.storedIdentity === undefined && !isQuorum
+    const held = isSpared ? null : behind(event.answer, newest, nowMs)
     return held === null ? [] : [{ replica: event.replica, record: newest, held }]
   })
 }

@@ -34,7 +34,7 @@ const twoOfThree = `
 | ?   | ?   | .   | lost   |                                  |                                                      |
 | ?   | -   | -   | none   |                                  | nothing is known to mend it with                     |
 | 7   | 7   | ?   | 7      | C corrupt 7                      | also late                                            |
-| ?   | ?   | 7   | lost   | A corrupt 7, B corrupt 7         | and also when the read was lost                      |
+| ?   | ?   | 7   | lost   |                                  | but not without a quorum: it may be all that is left |
 | 6   | x7  | 7   | x7     | A stale x7, C stale x7           | at equal versions a tombstone wins                   |
 | 6   | x7  | x7  | x7     | A stale x7                       | tombstones are spread over values                    |
 | x6  | 7   | 7   | 7      | A stale 7                        | a later write wins over a deletion                   |
