@@ -148,7 +148,7 @@ function pageOf(rows: Iterable<unknown>, rowsMax: number, keyPrefix: string, end
     characters += last.key.length
     const isWanted = last.key.startsWith(keyPrefix)
     if (!isWanted && endsWithPrefix) return { heads, next: null }
-    if (isWanted) heads.push(scanEntry(headOf(last.key, row)))
+    if (isWanted && last.key !== lineageKey) heads.push(scanEntry(headOf(last.key, row)))
     if (characters > pageCharactersMax) return { heads, next: last }
   }
   return { heads, next: rowsSeen === rowsMax ? last : null }

@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { chmodSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Entry, PutOutcome, ReadAnswer } from '../../../src/replica.ts'
 
@@ -22,7 +25,8 @@ export interface RemoteOptions {
   readonly fileBlocksMax?: number
 }
 
-const program = fileURLToPath(new URL('./remote-process.ts', import.meta.url))
+const repository = fileURLToPath(new URL('../../../', import.meta.url))
+const program = 'test/adapters/sqlite-support/remote-process.ts'
 const timeoutMs = 30_000
 
 /** A replica of the file in a process of its own. One call at a time. */
@@ -30,23 +34,27 @@ export class RemoteReplica implements AsyncDisposable {
   readonly process: ChildProcess
 
   readonly #ended: Promise<never>
+  readonly #copy: string | null
 
-  private constructor(child: ChildProcess, ended: Promise<never>) {
+  private constructor(child: ChildProcess, ended: Promise<never>, copy: string | null) {
     this.process = child
     this.#ended = ended
+    this.#copy = copy
   }
 
   static async start(path: string, { isUnprivileged = false, fileBlocksMax }: RemoteOptions = {}) {
     const limit = fileBlocksMax === undefined ? '' : `ulimit -S -f ${fileBlocksMax}; `
     const rights = isUnprivileged ? 'unprivileged' : 'as started'
-    const child = spawn('/bin/sh', ['-c', `${limit}exec "$0" "$@"`, process.execPath, program, path, rights], {
+    const copy = isUnprivileged ? copyForAll() : null
+    const file = join(copy ?? repository, program)
+    const child = spawn('/bin/sh', ['-c', `${limit}exec "$0" "$@"`, process.execPath, file, path, rights], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     const ended = endOf(child)
     // Whichever call waits for it tells of the end; that nobody waits is no fault.
     ended.catch(() => {})
     await Promise.race([messageOf(child), ended])
-    return new RemoteReplica(child, ended)
+    return new RemoteReplica(child, ended, copy)
   }
 
   async getMany(keys: readonly string[]): Promise<readonly ReadAnswer[]> {
@@ -63,6 +71,11 @@ export class RemoteReplica implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#end()
+    if (this.#copy !== null) rmSync(this.#copy, { recursive: true, force: true })
+  }
+
+  async #end(): Promise<void> {
     const ended = this.process.exitCode !== null || this.process.signalCode !== null
     if (ended) return
     const exit = once(this.process, 'exit')
@@ -75,6 +88,17 @@ export class RemoteReplica implements AsyncDisposable {
     this.process.send(request)
     return await Promise.race([reply, this.#ended])
   }
+}
+
+/** The checkout may lie where nobody but its owner can read: what the process runs is copied to where all can. */
+function copyForAll(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'keyv-quorum-code-'))
+  for (const folder of ['src', 'adapters', 'test/adapters/sqlite-support']) {
+    cpSync(join(repository, folder), join(copy, folder), { recursive: true })
+  }
+  writeFileSync(join(copy, 'package.json'), '{ "type": "module" }')
+  chmodSync(copy, 0o755)
+  return copy
 }
 
 function messageOf(child: ChildProcess): Promise<RemoteReply> {
