@@ -1,6 +1,7 @@
 import type { ReplicaFacts } from './config/replica-rules.ts'
 import type { ResolvedOptions } from './config/resolve-options.ts'
 import { type QuorumCounts, readsMeetWrites, writesMeetWrites } from './config/resolve-quorum.ts'
+import { toleratedFailures } from './core/quorum.ts'
 
 export type GuaranteeId = 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6' | 'G7' | 'G8' | 'G9'
 
@@ -118,7 +119,7 @@ function linearizable(facts: Facts): Verdict {
 }
 
 function failuresTolerated({ options: { n, r, w } }: Facts): Verdict {
-  const f = n - Math.max(r, w)
+  const f = toleratedFailures(n, r, w)
   const numbers = `f = n - max(r, w) = ${n} - ${Math.max(r, w)} = ${f}`
   return [true, f === 0 ? `${numbers}: not one replica may be missing` : numbers]
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { ConfigError } from '../../src/errors.ts'
 import { checkedOptions, type RedisReplicaOptions } from '../redis/redis-options.ts'
-import { describeRedisSource, type RedisSource, redisGuarantees } from '../redis/redis-source.ts'
+import { describeRedisSource, type RedisSource, redisGuarantees, redisLimits } from '../redis/redis-source.ts'
 import { isRedisUri } from '../redis/redis-uri.ts'
 import type { Backend, OpenPlan } from './backend.ts'
 import { withCredentials } from './credentials.ts'
@@ -57,7 +57,7 @@ function plan(source: unknown, options: RedisReplicaOptions): OpenPlan | null {
   return {
     id,
     guarantees: redisGuarantees,
-    limits: { batchKeysMax: 1000, callsInFlightMax: 16 },
+    limits: redisLimits,
     async load() {
       const [{ redisReplica }, { loadDriver }] = await Promise.all([
         import('../redis/redis-replica.ts'),

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { ConfigError } from '../../src/errors.ts'
 import type { SqliteReplicaOptions } from '../sqlite/sqlite-replica.ts'
 import { assertTableName } from '../sqlite/sqlite-schema.ts'
-import { describeSqliteSource, sqliteGuarantees } from '../sqlite/sqlite-source.ts'
+import { describeSqliteSource, sqliteGuarantees, sqliteLimits } from '../sqlite/sqlite-source.ts'
 import type { Backend, OpenPlan } from './backend.ts'
 import { assertNoCredentials } from './misplaced-credentials.ts'
 import { commonSettings, readSettings, required, textSetting } from './settings.ts'
@@ -54,7 +54,7 @@ function plan(source: unknown, options: SqliteReplicaOptions): OpenPlan | null {
   return {
     id,
     guarantees: sqliteGuarantees(path),
-    limits: { batchKeysMax: 1000, callsInFlightMax: 1 },
+    limits: sqliteLimits,
     async load() {
       const { sqliteReplica } = await import('../sqlite/sqlite-replica.ts')
       // The path as it was when the store was made: the working directory may have changed since.

@@ -4,7 +4,7 @@ import { type Runtime, systemRuntime } from '../../src/runtime.ts'
 import { SqliteInline } from './sqlite-inline.ts'
 import type { ScanCursor, ScanPage, SqliteExecutor } from './sqlite-operations.ts'
 import { assertTableName } from './sqlite-schema.ts'
-import { describeSqliteSource, memoryPath, type SqliteSource, sqliteGuarantees } from './sqlite-source.ts'
+import { describeSqliteSource, memoryPath, type SqliteSource, sqliteGuarantees, sqliteLimits } from './sqlite-source.ts'
 import { SqliteThread } from './sqlite-thread.ts'
 
 export interface SqliteReplicaOptions {
@@ -46,7 +46,7 @@ export function sqliteReplica(source: SqliteSource, options: SqliteReplicaOption
   return {
     id,
     guarantees: sqliteGuarantees(path),
-    limits: { batchKeysMax: 1000, callsInFlightMax: 1 },
+    limits: sqliteLimits,
     getMany: (keys, { timeoutMs }) => executor.run('getMany', keys, timeoutMs),
     getVersions: (keys, { timeoutMs }) => executor.run('getVersions', keys, timeoutMs),
     putManyIfNewer: (entries, { timeoutMs }) => executor.run('putManyIfNewer', entries, timeoutMs),

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { ConfigError } from '../../src/errors.ts'
-import type { ReplicaGuarantees } from '../../src/replica.ts'
+import type { ReplicaGuarantees, ReplicaLimits } from '../../src/replica.ts'
 
 /** `path` of a database that lives in the memory of one connection. */
 export const memoryPath = ':memory:'
@@ -112,3 +112,6 @@ function pathOf(name: string): string {
   if (name.includes('\0')) throw new ConfigError('source', 'a path without NUL')
   return resolve(name)
 }
+
+/** One thread does one call after the other; what comes meanwhile joins the next. */
+export const sqliteLimits: ReplicaLimits = { batchKeysMax: 1_000, callsInFlightMax: 1 }

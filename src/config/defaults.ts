@@ -11,8 +11,3 @@ export const defaults = {
   queuedKeysMax: 100_000,
   maxClockSkewMs: 60_000,
 } as const
-
-/** r and w when nothing is said: the smallest majority. */
-export function majority(n: number): number {
-  return Math.floor(n / 2) + 1
-}

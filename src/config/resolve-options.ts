@@ -1,4 +1,5 @@
-import { defaults, majority } from './defaults.ts'
+import { majority } from '../core/quorum.ts'
+import { defaults } from './defaults.ts'
 import { type QuorumOptions, readOptions } from './options.ts'
 import { type Problem, throwProblems } from './problem.ts'
 import { type ReplicaFacts, replicaProblems } from './replica-rules.ts'

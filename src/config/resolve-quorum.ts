@@ -1,4 +1,4 @@
-import { majority } from './defaults.ts'
+import { majority } from '../core/quorum.ts'
 import { readFields } from './fields.ts'
 import { type QuorumOptions, quorumSchema } from './options.ts'
 import { type Problem, throwProblems } from './problem.ts'
