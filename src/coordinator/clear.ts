@@ -55,11 +55,8 @@ async function soundHeads(
   if (doubtful.length === 0) return entries
   const r = Math.max(plan.r, searchQuorum(plan.n, plan.w))
   const batch = new ReadBatch(context, { ...plan, r, writesBack: false }, wholeRecords, 'clear')
-  const records = doubtful.map(
-    ({ key }) => new Promise<RecordHead | null>((resolve, reject) => batch.add(key, resolve, reject)),
-  )
-  batch.send()
-  const known = (await Promise.all(records)).filter((record) => record !== null)
+  const records = await batch.readAll(doubtful.map(({ key }) => key))
+  const known = records.filter((record) => record !== null)
   return [...entries.filter((entry) => !isDoubtful(entry)), ...known]
 }
 

@@ -1,6 +1,6 @@
 import type { HashRange } from '../core/hash.ts'
 import { isDead, newTombstone, newValue, type RecordHead, type VersionedRecord } from '../core/record.ts'
-import { QuorumError, type QuorumOperation } from '../errors.ts'
+import { QuorumError } from '../errors.ts'
 import { clearKeys } from './clear.ts'
 import type { CoordinatorContext, OperationPlan } from './context.ts'
 import { type IterationLimits, liveKeys } from './iterate.ts'
@@ -94,22 +94,14 @@ export class Operations {
 
   /** The first phase of a linearizable write: a read quorum shows the newest versions, which moves the clock past them. */
   async #sendAfterVersions(batch: WriteBatch): Promise<void> {
+    const heads = new ReadBatch(this.#context, { ...this.#plan, writesBack: false }, headsAlone, 'set')
     try {
-      await this.#readHeads(batch.keys, 'set')
+      await heads.readAll(batch.keys)
     } catch (error) {
       if (error instanceof QuorumError) return batch.abandon(error)
       throw error
     }
     batch.send()
-  }
-
-  #readHeads(keys: readonly string[], operation: QuorumOperation): Promise<(RecordHead | null)[]> {
-    const batch = new ReadBatch(this.#context, { ...this.#plan, writesBack: false }, headsAlone, operation)
-    const heads = keys.map(
-      (key) => new Promise<RecordHead | null>((resolve, reject) => batch.add(key, resolve, reject)),
-    )
-    batch.send()
-    return Promise.all(heads)
   }
 
   #nowMs(): number {

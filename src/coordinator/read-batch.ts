@@ -8,6 +8,7 @@ import { Causes } from './causes.ts'
 import { type CoordinatorContext, Deadline, type OperationPlan, observeVersion } from './context.ts'
 import { partsOf } from './parts.ts'
 import type { ReadKind } from './read-kind.ts'
+import { TurnEnd } from './turn.ts'
 
 interface Slot<Head extends RecordHead> {
   readonly key: string
@@ -22,8 +23,8 @@ interface Waiter<Head> {
 }
 
 /**
- * The reads of one turn, carried out together: one request a replica (or as few as hold them), one deadline, a vote for each key. A caller is
- * answered as soon as its key is settled; answers that come later are still compared, for repair.
+ * The reads of one turn, carried out together: one request a replica (or as few as hold them), one deadline, a vote for
+ * each key. A caller is answered as soon as its key is settled; answers that come later are still compared, for repair.
  */
 export class ReadBatch<Head extends RecordHead> {
   readonly #context: CoordinatorContext
@@ -33,7 +34,8 @@ export class ReadBatch<Head extends RecordHead> {
   readonly #causes: Causes
   readonly #slots = new Map<string, Slot<Head>>()
   readonly #deadline: Deadline
-  readonly #lostInTurn: Slot<Head>[] = []
+  /** Refusals that are on their way in this very turn are waited for: they make the error complete. */
+  readonly #lostInTurn: TurnEnd<Slot<Head>>
   #unsettled = 0
 
   constructor(context: CoordinatorContext, plan: OperationPlan, kind: ReadKind<Head>, operation: QuorumOperation) {
@@ -43,6 +45,7 @@ export class ReadBatch<Head extends RecordHead> {
     this.#operation = operation
     this.#causes = new Causes(context)
     this.#deadline = new Deadline(context, plan)
+    this.#lostInTurn = new TurnEnd(context.runtime.timers, (slots) => this.#settleLost(slots))
   }
 
   add(key: string, resolve: Waiter<Head>['resolve'], reject: Waiter<Head>['reject']): void {
@@ -62,6 +65,13 @@ export class ReadBatch<Head extends RecordHead> {
     for (const [replica, watched] of this.#context.replicas.entries()) {
       for (const part of partsOf(slots, watched.limits.batchKeysMax)) this.#ask(replica, watched, part, options)
     }
+  }
+
+  /** Reads these keys, and nothing else, at once: their winners in the same order. */
+  readAll(keys: readonly string[]): Promise<(Head | null)[]> {
+    const winners = keys.map((key) => new Promise<Head | null>((resolve, reject) => this.add(key, resolve, reject)))
+    this.send()
+    return Promise.all(winners)
   }
 
   #ask(replica: number, watched: WatchedReplica, slots: readonly Slot<Head>[], options: CallOptions): void {
@@ -122,7 +132,7 @@ export class ReadBatch<Head extends RecordHead> {
 
   #perform(outcome: StepOutcome<Head>): void {
     for (const slot of outcome.met) this.#settleMet(slot)
-    if (outcome.lost.length > 0) this.#settleLostSoon(outcome.lost)
+    if (outcome.lost.length > 0) this.#lostInTurn.add(outcome.lost)
     for (const repair of outcome.repairs) this.#kind.repair(this.#context.repairs, repair)
     if (outcome.writeBacks.size > 0) this.#writeBack(outcome.writeBacks)
   }
@@ -132,14 +142,6 @@ export class ReadBatch<Head extends RecordHead> {
     if (winner !== null) observeVersion(this.#context, slot.key, winner.version)
     this.#close(slot)
     for (const waiter of slot.waiters) waiter.resolve(winner)
-  }
-
-  /** Refusals that are on their way in this very turn are waited for: they make the error complete. */
-  #settleLostSoon(slots: readonly Slot<Head>[]): void {
-    if (this.#lostInTurn.length === 0) {
-      this.#context.runtime.timers.endOfTurn(() => this.#settleLost(this.#lostInTurn.splice(0)))
-    }
-    for (const slot of slots) this.#lostInTurn.push(slot)
   }
 
   #settleLost(slots: readonly Slot<Head>[]): void {

@@ -1,6 +1,5 @@
 import { searchQuorum } from '../core/quorum.ts'
-import type { QuorumOperation } from '../errors.ts'
-import { asReplicaError } from '../wrap/deadline.ts'
+import { type QuorumOperation, ReplicaError } from '../errors.ts'
 import type { WatchedReplica } from '../wrap/detector.ts'
 import { Causes } from './causes.ts'
 import type { CoordinatorContext, OperationPlan } from './context.ts'
@@ -26,8 +25,9 @@ export async function searchReplicas(
       await visit(replica)
       searched += 1
     } catch (error) {
-      if (!isReplicaFailure(error)) throw error
-      causes.add(index, asReplicaError(replica.id, error))
+      // A failed scan is one replica less; a quorum lost by what is done on the way ends the search.
+      if (!(error instanceof ReplicaError)) throw error
+      causes.add(index, error)
     }
   }
   if (searched >= needed) return
@@ -37,9 +37,4 @@ export async function searchReplicas(
 function likeliestFirst(replicas: readonly WatchedReplica[]): { replica: WatchedReplica; index: number }[] {
   const numbered = replicas.map((replica, index) => ({ replica, index, isUp: replica.isWorthAsking() }))
   return [...numbered.filter(({ isUp }) => isUp), ...numbered.filter(({ isUp }) => !isUp)]
-}
-
-/** A lost quorum of the writes made on the way ends the search; a failed scan does not. */
-function isReplicaFailure(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ReplicaError'
 }

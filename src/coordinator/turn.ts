@@ -24,3 +24,20 @@ export class Turn<Batch extends { send(): void }> {
     return batch
   }
 }
+
+/** Gathers what comes up in one turn, and hands it on at its end in one go. */
+export class TurnEnd<Item> {
+  readonly #timers: Timers
+  readonly #handle: (items: readonly Item[]) => void
+  readonly #items: Item[] = []
+
+  constructor(timers: Timers, handle: (items: readonly Item[]) => void) {
+    this.#timers = timers
+    this.#handle = handle
+  }
+
+  add(items: readonly Item[]): void {
+    if (this.#items.length === 0) this.#timers.endOfTurn(() => this.#handle(this.#items.splice(0)))
+    for (const item of items) this.#items.push(item)
+  }
+}

@@ -7,6 +7,7 @@ import type { WatchedReplica } from '../wrap/detector.ts'
 import { Causes } from './causes.ts'
 import { type CoordinatorContext, Deadline, type OperationPlan, observeVersion } from './context.ts'
 import { partsOf } from './parts.ts'
+import { TurnEnd } from './turn.ts'
 import { type Answered, type Draft, mayBeApplied, type Sent, type Slot, type Waiter } from './write-slot.ts'
 
 /** One write as its caller asked for it. */
@@ -23,9 +24,9 @@ const anyVersion = '0'.repeat(versionLength)
 const attemptsMax = 16
 
 /**
- * The writes of one turn, carried out together: one request a replica (or as few as hold them) and attempt, one deadline, a vote for each key.
- * Of several writes of a key in one turn only the last is sent; the others are acknowledged with it, as if they had
- * come just before.
+ * The writes of one turn, carried out together: one request a replica (or as few as hold them) and attempt, one deadline,
+ * a vote for each key. Of several writes of a key in one turn only the last is sent; the others are acknowledged with it,
+ * as if they had come just before.
  */
 export class WriteBatch {
   readonly #context: CoordinatorContext
@@ -34,7 +35,8 @@ export class WriteBatch {
   readonly #causes: Causes
   readonly #slots = new Map<string, Slot>()
   readonly #deadline: Deadline
-  readonly #lostInTurn: Slot[] = []
+  /** Refusals that are on their way in this very turn are waited for: they make the error complete, its outcome certain. */
+  readonly #lostInTurn: TurnEnd<Slot>
   #unsettled = 0
 
   constructor(context: CoordinatorContext, plan: OperationPlan, supersededAcks: boolean) {
@@ -43,6 +45,7 @@ export class WriteBatch {
     this.#supersededAcks = supersededAcks
     this.#causes = new Causes(context)
     this.#deadline = new Deadline(context, plan)
+    this.#lostInTurn = new TurnEnd(context.runtime.timers, (slots) => this.#rejectLost(slots))
   }
 
   get keys(): readonly string[] {
@@ -201,7 +204,7 @@ export class WriteBatch {
       else if (step.next === 'lost') lost.push(slot)
       else if (step.next !== 'wait') (this.#beginAttempt(slot, step) ? again : lost).push(slot)
     }
-    if (lost.length > 0) this.#rejectLostSoon(lost)
+    if (lost.length > 0) this.#lostInTurn.add(lost)
     if (again.length > 0) this.#scatter(again)
   }
 
@@ -235,14 +238,6 @@ export class WriteBatch {
     const replacedLive = slot.write.replacedLiveValue(this.#context.runtime.clock.nowMs())
     this.#close(slot)
     for (const waiter of slot.waiters) waiter.resolve(waiter.replacedLive ?? replacedLive)
-  }
-
-  /** Refusals that are on their way in this very turn are waited for: they make the error complete, and its outcome certain. */
-  #rejectLostSoon(slots: readonly Slot[]): void {
-    if (this.#lostInTurn.length === 0) {
-      this.#context.runtime.timers.endOfTurn(() => this.#rejectLost(this.#lostInTurn.splice(0)))
-    }
-    for (const slot of slots) this.#lostInTurn.push(slot)
   }
 
   #rejectLost(slots: readonly Slot[]): void {

@@ -12,7 +12,7 @@ import { storedKey } from '../../adapters/keyv/stored-text.ts'
 import { replicaConformance } from '../conformance/replica-conformance.ts'
 import { startRedis } from '../servers/redis.ts'
 import { redisCommand } from '../servers/redis-command.ts'
-import { serverControl } from './keyv-support/server-control.ts'
+import { serverControl } from './server-control.ts'
 
 const keyv5 = createRequire(new URL('../keyv5/package.json', import.meta.url))
 const { default: KeyvRedis5 } = (await import(keyv5.resolve('@keyv/redis'))) as { default: typeof KeyvRedis }
@@ -42,7 +42,7 @@ for (const [name, keyStart, open] of redisStores) {
     corruptPayload: (key) => alter(key, (text) => `${text}x`),
     corruptHead: (key) => alter(key, (text) => text.slice(0, 9)),
     // The faults of the server are the same with a namespace, and take their time.
-    ...(keyStart === '' ? { server: serverControl(redis) } : {}),
+    ...(keyStart === '' ? { server: serverControl(redis, false) } : {}),
   })
 }
 

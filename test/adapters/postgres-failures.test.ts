@@ -7,12 +7,12 @@ import { numberedKeys, putsOf, userKey, valueAt } from '../conformance/samples.t
 import { startPostgres } from '../servers/postgres.ts'
 import { waitUntil } from '../servers/wait-until.ts'
 import { runProgram } from './postgres-support/program.ts'
-import { serverControl } from './postgres-support/server-control.ts'
 import { query } from './postgres-support/sql.ts'
 import { holdTransaction } from './postgres-support/transaction.ts'
+import { serverControl } from './server-control.ts'
 
 const server = await startPostgres({ controllable: true })
-const control = serverControl(server)
+const control = serverControl(server, true)
 afterAll(() => server[Symbol.asyncDispose]())
 beforeEach(async () => {
   await query(server.url, 'DROP TABLE IF EXISTS keyv_quorum')

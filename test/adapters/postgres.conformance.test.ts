@@ -3,8 +3,8 @@ import { postgresReplica } from '../../adapters/postgres/postgres-replica.ts'
 import { storedKey } from '../../adapters/postgres/stored-key.ts'
 import { replicaConformance } from '../conformance/replica-conformance.ts'
 import { startPostgres } from '../servers/postgres.ts'
-import { serverControl } from './postgres-support/server-control.ts'
 import { query } from './postgres-support/sql.ts'
+import { serverControl } from './server-control.ts'
 
 const server = await startPostgres({ controllable: true })
 vitest.afterAll(() => server[Symbol.asyncDispose]())
@@ -23,7 +23,7 @@ replicaConformance(vitest, {
   corruptPayload: (key) => alter("payload = payload || 'x'", key),
   corruptHead: (key) => alter("version = 'no version'", key),
   corruptVersion: (key) => alter("version = '7' || substr(version, 2)", key),
-  server: serverControl(server),
+  server: serverControl(server, true),
 })
 
 async function alter(assignment: string, key: string): Promise<void> {

@@ -7,7 +7,7 @@ import { startRedis } from '../servers/redis.ts'
 import { startRedisCluster } from '../servers/redis-cluster.ts'
 import { redisCommand } from '../servers/redis-command.ts'
 import { openReplica } from './redis-support/open-redis.ts'
-import { serverControl } from './redis-support/server-control.ts'
+import { serverControl } from './server-control.ts'
 
 const module = new URL('./redis-support/open-redis.ts', import.meta.url)
 const versionOffset = layout.orderOffset

@@ -1,5 +1,5 @@
-import type { ServerControl } from '../../conformance/subject.ts'
-import type { TestServer } from '../../servers/test-server.ts'
+import type { ServerControl } from '../conformance/subject.ts'
+import type { TestServer } from '../servers/test-server.ts'
 
 /** Control for the conformance suite, which may thaw and start what is neither frozen nor down. */
 export function serverControl(server: TestServer, keepsData: boolean): ServerControl {
