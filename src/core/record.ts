@@ -72,12 +72,44 @@ export function isDead(stamp: RecordStamp, nowMs: number): boolean {
 /** @param expiresAtMs null, or anything from {@link foreverMs} on, for never */
 export function newValue(key: string, version: Version, payload: string, expiresAtMs: number | null): VersionedRecord {
   const endsAtMs = expiresAtMs === null || expiresAtMs >= foreverMs ? null : expiresAtMs
-  return { key, version, kind: 'value', expiresAtMs: endsAtMs, retainUntilMs: endsAtMs ?? foreverMs, payload }
+  return new WrittenRecord(key, version, 'value', endsAtMs, endsAtMs ?? foreverMs, payload)
 }
 
 /** @param atMs the tombstone's own time, where its retention starts */
 export function newTombstone(key: string, version: Version, atMs: number): VersionedRecord {
-  return { key, version, kind: 'tombstone', expiresAtMs: null, retainUntilMs: Math.min(atMs, foreverMs), payload: '' }
+  return new WrittenRecord(key, version, 'tombstone', null, Math.min(atMs, foreverMs), '')
+}
+
+/** A record on its way to the replicas of a store, which are each given the same one: its text is made once. */
+class WrittenRecord implements VersionedRecord {
+  readonly key: string
+  readonly version: Version
+  readonly kind: RecordKind
+  readonly expiresAtMs: number | null
+  readonly retainUntilMs: number
+  readonly payload: string
+  #text: string | null = null
+
+  constructor(
+    key: string,
+    version: Version,
+    kind: RecordKind,
+    expiresAtMs: number | null,
+    retainUntilMs: number,
+    payload: string,
+  ) {
+    this.key = key
+    this.version = version
+    this.kind = kind
+    this.expiresAtMs = expiresAtMs
+    this.retainUntilMs = retainUntilMs
+    this.payload = payload
+  }
+
+  get text(): string {
+    this.#text ??= newHead(this) + this.payload
+    return this.#text
+  }
 }
 
 /**
@@ -106,15 +138,8 @@ export const layout = {
 
 const headPattern = /^1[0-9a-f]{28}[01][0-9a-f]{32}$/
 
-/** The replicas of a store are each given the same record: its text is made once. */
-const texts = new WeakMap<VersionedRecord, string>()
-
 export function encodeRecord(record: VersionedRecord): string {
-  const known = texts.get(record)
-  if (known !== undefined) return known
-  const text = newHead(record) + record.payload
-  texts.set(record, text)
-  return text
+  return record instanceof WrittenRecord ? record.text : newHead(record) + record.payload
 }
 
 export function encodeHead(record: VersionedRecord): string {
