@@ -102,5 +102,5 @@ export class Engine {
 function wrap(replica: Replica, runtime: Runtime, events: Events, options: ResolvedOptions): WatchedReplica {
   const watched = withFailureDetector(withDeadline(withChecks(replica), runtime.timers), runtime, events)
   const inLanes = withLanes(watched, runtime.clock, events, { queuedKeysMax: options.queuedKeysMax })
-  return { ...inLanes, isWorthAsking: watched.isWorthAsking, condition: watched.condition }
+  return { ...inLanes, isWorthAsking: watched.isWorthAsking, refusal: watched.refusal, condition: watched.condition }
 }

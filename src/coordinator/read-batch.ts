@@ -75,6 +75,11 @@ export class ReadBatch<Head extends RecordHead> {
   }
 
   #ask(replica: number, watched: WatchedReplica, slots: readonly Slot<Head>[], options: CallOptions): void {
+    const refusal = watched.refusal(options)
+    if (refusal !== null) {
+      this.#onFailure(replica, slots, refusal)
+      return
+    }
     const keys = slots.map((slot) => slot.key)
     this.#causes.watch(replica, this.#kind.ask(watched, keys, options)).then(
       (answers) => this.#onAnswers(replica, slots, answers),

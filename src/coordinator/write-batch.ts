@@ -107,6 +107,11 @@ export class WriteBatch {
   }
 
   #put(replica: number, watched: WatchedReplica, sent: readonly Sent[], options: CallOptions): void {
+    const refusal = watched.refusal(options)
+    if (refusal !== null) {
+      this.#onFailure(replica, sent, refusal)
+      return
+    }
     // Nothing but the record: an adapter may hand its entries to another thread.
     const entries = sent.map(({ record }) => ({ record }))
     this.#causes.watch(replica, watched.putManyIfNewer(entries, options)).then(

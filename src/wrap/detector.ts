@@ -9,6 +9,8 @@ import { decorate } from './decorate.ts'
 export interface WatchedReplica extends Replica {
   /** Whether a call sent now would go out. */
   isWorthAsking(): boolean
+  /** The error that a call with these options would be refused with, at no cost; null when it would go out. */
+  refusal(options: CallOptions): ReplicaError | null
   /** As the failure detector sees it. */
   condition(): 'up' | 'down' | 'probing'
 }
@@ -71,6 +73,11 @@ export function withFailureDetector(
   return {
     ...decorate(inner, watched),
     scan: (range, options) => announcedPages(inner.scan(range, options), events, inner.id),
+    refusal: ({ lastResort }) => {
+      if (lastResort === true || detector.wouldAdmit(clock.monotonicMs())) return null
+      refusal ??= refusalOf(inner.id)
+      return refusal
+    },
     isWorthAsking: () => detector.wouldAdmit(clock.monotonicMs()),
     condition: () => detector.condition,
   }
