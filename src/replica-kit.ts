@@ -3,10 +3,24 @@
  * form, the hash that scans go by, and the errors that a replica rejects with. See docs/adapters.md.
  */
 
+export {
+  addDigest,
+  addSum,
+  addToDigest,
+  bucketBase,
+  bucketDigits,
+  bucketOf,
+  bucketsCount,
+  type Digest,
+  digitsOf,
+  emptyDigest,
+  rangeOfBuckets,
+} from './core/digest.ts'
 export { type HashRange, hashSpace, inRange, keyHash, wholeRange } from './core/hash.ts'
 export {
   type CorruptRecord,
   checksum,
+  decodeHead,
   decodeRecord,
   decodeStamp,
   encodeHead,
@@ -23,11 +37,13 @@ export {
   type RecordStamp,
   type ScanEntry,
   scanEntry,
+  scanEntryOf,
   unreadableHead,
   type VersionedRecord,
   verified,
 } from './core/record.ts'
 export { compareHeads, comparePayloads, compareRecords, compareStamps } from './core/resolve.ts'
+export { isRetired, type Retirement } from './core/retirement.ts'
 export { isVersion, timeMaxMs, type Version, versionLength } from './core/version.ts'
 export { isNotApplied, ReplicaError, type ReplicaErrorCode, type ReplicaErrorFields } from './errors.ts'
 export type * from './replica.ts'

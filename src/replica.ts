@@ -1,5 +1,7 @@
+import type { Digest } from './core/digest.ts'
 import type { HashRange } from './core/hash.ts'
 import type { CorruptRecord, RecordHead, RecordStamp, ScanEntry, VersionedRecord } from './core/record.ts'
+import type { Retirement } from './core/retirement.ts'
 
 /**
  * The port that backends implement: one replica of the store.
@@ -51,8 +53,28 @@ export interface Replica {
   /**
    * An id that changes whenever the replica may have lost acknowledged writes: a Redis server that restarted without
    * its append-only file, a new memory replica, a SQL table created anew.
+   *
+   * Once it was told, every answer is vouched for by it: when the lineage is another by the time of a call (reconnected to
+   * a server that lost its data, a table or a file emptied or made anew), that call rejects, with `UNAVAILABLE` where it
+   * changed nothing, else with `TIMEOUT`. After such a rejection calls go on unvouched until `lineage` is asked again;
+   * so a caller that asks again after every rejection never takes the emptiness of a replica that lost its data for an
+   * answer.
    */
   lineage(options: CallOptions): Promise<string>
+
+  /**
+   * The sums of `core/digest.ts` over the records in the range that are not retired, computed where the records are. In
+   * steps of bounded work: what they give is to be added up. Without it the store scans. A step fails as a page does.
+   */
+  digest?(range: HashRange, options: DigestOptions): AsyncIterable<DigestStep>
+
+  /**
+   * The keys that were put after a position of this replica's own log of changes, each at least once; without one, or
+   * without this method, only whole digests tell what changed. With `after` null: nothing but the position of now. A put
+   * that was acknowledged before the call is in it, or before its position. The log is bounded: where it no longer reaches
+   * back, or was lost, one step with `isGap` comes, and the position of now.
+   */
+  changes?(after: string | null, options: ChangesOptions): AsyncIterable<ChangesStep>
 
   close(): Promise<void>
 }
@@ -92,7 +114,40 @@ export interface ScanOptions {
   readonly pageKeysMax: number
   /** Only keys that start with this text. */
   readonly keyPrefix?: string
+  /** Only keys in these buckets of `core/digest.ts`, ascending. An adapter may ignore it: the caller looks again. */
+  readonly buckets?: readonly number[]
+  /** Only records that are retired by these times. An adapter may ignore it: the caller looks again. */
+  readonly retired?: Retirement
   readonly signal?: AbortSignal
+}
+
+export interface DigestOptions {
+  /** How long one step may take, in ms. */
+  readonly stepTimeoutMs: number
+  /** Records retired by these times are left out. */
+  readonly retirement: Retirement
+  readonly signal?: AbortSignal
+}
+
+export interface DigestStep {
+  /** How many records this step looked at, whether in the range or not. */
+  readonly records: number
+  /** To be added to those of the other steps; null for none yet. */
+  readonly sums: Digest | null
+}
+
+export interface ChangesOptions {
+  /** How long one step may take, in ms. */
+  readonly stepTimeoutMs: number
+  readonly signal?: AbortSignal
+}
+
+export interface ChangesStep {
+  readonly keys: readonly string[]
+  /** Where to go on from, now or in a later call. At most 200 characters of ASCII. */
+  readonly position: string
+  /** The log does not reach back to where it was asked from: something may be missing. */
+  readonly isGap?: boolean
 }
 
 /** One write: the record for its key. */

@@ -1,12 +1,13 @@
 import { hash } from 'node:crypto'
 import {
   type CorruptRecord,
+  decodeHead,
   decodeRecord,
   decodeStamp,
   encodeRecord,
+  isCorrupt,
   type RecordHead,
   type ScanEntry,
-  scanEntry,
   unreadableHead,
   type VersionedRecord,
 } from '../../src/core/record.ts'
@@ -55,8 +56,13 @@ export function readHead(key: string, stored: unknown): RecordHead | CorruptReco
 export function entryOfStore(entryKey: unknown, stored: unknown): ScanEntry | 'unknown key' | null {
   if (typeof entryKey !== 'string' || stored === null || stored === undefined) return null
   const key = keyToldBy(entryKey, stored) ?? plainKeyIn(entryKey)
-  if (key !== null) return scanEntry(readHead(key, stored) ?? unreadableHead(key))
+  if (key !== null) return scanEntryIn(key, stored)
   return hashedKeyEnd.test(entryKey) ? 'unknown key' : null
+}
+
+function scanEntryIn(key: string, stored: unknown): ScanEntry {
+  const head = decodeHead(key, recordTextOf(key, stored) ?? '')
+  return isCorrupt(head) ? unreadableHead(key) : head
 }
 
 /** The key that the text begins with, if the entry lies where that key belongs. */

@@ -1,5 +1,11 @@
 import { type HashRange, inRange, keyHash, wholeRange } from '../../src/core/hash.ts'
-import type { RecordHead, RecordStamp, VersionedRecord } from '../../src/core/record.ts'
+import {
+  type RecordHead,
+  type RecordStamp,
+  type ScanEntry,
+  scanEntryOf,
+  type VersionedRecord,
+} from '../../src/core/record.ts'
 import { compareRecords } from '../../src/core/resolve.ts'
 import { ReplicaError } from '../../src/errors.ts'
 import type { Entry, PutOutcome, Replica } from '../../src/replica.ts'
@@ -108,14 +114,14 @@ function* pagesOf(
   records: ReadonlyMap<string, VersionedRecord>,
   isWanted: (key: string) => boolean,
   pageKeysMax: number,
-): Generator<RecordHead[]> {
+): Generator<ScanEntry[]> {
   const visitsMax = records.size
   let visits = 0
-  let page: RecordHead[] = []
+  let page: ScanEntry[] = []
   for (const [key, record] of records) {
     if (visits === visitsMax) break
     visits += 1
-    if (isWanted(key)) page.push(headOf(record))
+    if (isWanted(key)) page.push(scanEntryOf(record))
     if (page.length < pageKeysMax && visits % visitsPerPageMax !== 0) continue
     yield page
     page = []

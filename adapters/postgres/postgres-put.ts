@@ -147,7 +147,7 @@ function replacedStamp(text: string): RecordStamp | null {
 /** What the record held tells a put that was refused; null when it would not refuse it now. */
 function refusedOutcome(record: VersionedRecord, row: Row): PutOutcome | null {
   const held = headAt(row, 1, record.key)
-  if (held.kind === 'corrupt' || !/^[0-9a-f]{8}$/.test(row[5] ?? '')) return null
+  if (held.kind === 'corrupt' || !/^[1-5][0-9]{9}$/.test(row[5] ?? '')) return null
   const { version, kind, expiresAtMs, retainUntilMs } = held
   const order = compareStamps(record, held) || comparePayloads(record.payload, row[6] ?? '')
   if (order < 0) return { status: 'superseded', by: { version, kind, expiresAtMs, retainUntilMs } }

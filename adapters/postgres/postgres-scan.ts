@@ -51,7 +51,7 @@ export async function* scanPages(
   signal?.throwIfAborted()
 }
 
-/** Rows of the scan statement: hash, stored key, the four fields of a head, how many rows were looked at. */
+/** Rows of the scan statement: hash, stored key, the four fields of a head, the checksum, how many rows were looked at. */
 async function headsOf(
   rows: readonly Row[],
   database: PostgresDatabase,
@@ -63,7 +63,7 @@ async function headsOf(
     .map((row) => {
       const storedKey = row[1] ?? ''
       const key = storedKey.startsWith(digestMark) ? longKeys.get(storedKey) : storedKey
-      return key === undefined ? null : scanEntry(headAt(row, 2, key))
+      return key === undefined ? null : scanEntry(headAt(row, 2, key), row[6] ?? '')
     })
     .filter((head) => head !== null)
 }
@@ -92,7 +92,7 @@ async function readLongKeys(
 /** No text without NUL lies between a text and the same with U+0001 after it. */
 function nextPosition(rows: readonly Row[], rowsMax: number): Position | null {
   const last = rows.at(-1)
-  if (last === undefined || Number(last[6]) < rowsMax) return null
+  if (last === undefined || Number(last[7]) < rowsMax) return null
   return { hash: Number(last[0]), storedKey: `${last[1]}\u0001` }
 }
 

@@ -113,7 +113,7 @@ const isTime = `BETWEEN 0 AND ${foreverMs}`
 
 /** As `postgres-rows.ts` tells a head that can be read; a record without one counts as older than any. */
 const isReadable = `(
-  held.version ~ '^[0-9a-f]{28}$' AND held.checksum ~ '^[0-9a-f]{8}$' AND held.kind IN (0, 1)
+  held.version ~ '^[0-9a-f]{28}$' AND held.checksum ~ '^[1-5][0-9]{9}$' AND held.kind IN (0, 1)
   AND held.retain_until_ms ${isTime} AND (held.expires_at_ms IS NULL OR held.expires_at_ms ${isTime})
 )`
 
@@ -149,7 +149,7 @@ function purgeText(table: string): string {
  * ends after so many rows even where none has the prefix. Answered by the index alone.
  */
 function scanText(table: string): string {
-  const columns = ['key_hash', 'key', ...headColumns].join(', ')
+  const columns = ['key_hash', 'key', ...headColumns, 'checksum'].join(', ')
   return `
     SELECT ${columns}, seen
     FROM (
@@ -213,7 +213,7 @@ export function creationScript(
       long_key text COLLATE "C",
       payload text COLLATE "C" NOT NULL,
       replaced text COLLATE "C",
-      PRIMARY KEY (key_hash, key) INCLUDE (${headColumns.join(', ')})
+      PRIMARY KEY (key_hash, key) INCLUDE (${[...headColumns, 'checksum'].join(', ')})
     ) WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.05);
     ${beginLineageText(table).replace('$1', `'${options.lineage}'`)}`
 }

@@ -48,9 +48,9 @@ const stampSlots: ({ readonly head: string; readonly stamp: RecordStamp } | unde
 
 /** `decodeStamp`, once for all replicas. */
 export function decodeStampOnce(text: string): RecordStamp | null {
-  const head = text.length === layout.headLength ? text : text.slice(0, layout.headLength)
-  // The last characters of the counter and of the checksum.
-  const slot = (head.charCodeAt(16) + 31 * head.charCodeAt(61) + 961 * head.charCodeAt(60)) % slotsCount
+  const head = text.slice(0, layout.stampLength)
+  // The last characters of the time and the counter.
+  const slot = (head.charCodeAt(16) + 31 * head.charCodeAt(12) + 961 * head.charCodeAt(15)) % slotsCount
   const remembered = stampSlots[slot]
   if (remembered !== undefined && remembered.head === head) return remembered.stamp
   const stamp = decodeStamp(head)

@@ -30,7 +30,8 @@ export function sourceCommand(script: LuaScript, keys: readonly string[], values
 }
 
 // Lua counts from 1, and both ends of a part belong to it.
-const { orderOffset, orderLength, expiryOffset, retentionOffset, timeLength, checksumOffset, headLength } = layout
+const { orderOffset, orderLength, expiryOffset, retentionOffset, timeLength, stampLength } = layout
+const { hashOffset, checksumOffset, headLength } = layout
 const order = `1, ${orderOffset + orderLength}`
 const recordOrder = `${orderOffset + 1}, ${orderOffset + orderLength}`
 const version = `${orderOffset + 1}, ${orderOffset + orderLength - 1}`
@@ -60,8 +61,9 @@ local forever = '${timeText(foreverMs)}'
 
 local function isHead(text)
   local kind = sub(text, ${kind})
-  return #text == ${headLength} and not find(text, '[^0-9a-f]') and sub(text, 1, 1) == '${layout.formatMark}'
-    and (kind == '0' or kind == '1')
+  return #text == ${headLength} and not find(sub(text, 1, ${stampLength}), '[^0-9a-f]')
+    and sub(text, 1, 1) == '${layout.formatMark}' and (kind == '0' or kind == '1')
+    and sub(text, ${stampLength + 1}, ${hashOffset}) == '#' and not find(sub(text, ${hashOffset + 1}), '[^0-9]')
 end
 
 local function hasLargerBytes(a, b)

@@ -61,7 +61,8 @@ export class PutBatch implements RedisBatch {
 
   #inScript(indexes: readonly number[], reads: 'whole' | 'head'): RedisRequest {
     const values = [...this.#settingsFor(indexes), reads]
-    for (const index of indexes) values.push(encodeRecord(this.#record(index)))
+    const texts = textsOf(this.#entries)
+    for (const index of indexes) values.push(texts[index] ?? encodeRecord(this.#record(index)))
     return { indexes, commands: [scriptCommand(putScript, keysAt(this.keys, indexes), values)] }
   }
 
@@ -107,7 +108,18 @@ export class PutBatch implements RedisBatch {
   }
 }
 
-/** The replicas of a store are each given the same record: its bytes are made once. */
+/** The replicas of a store are each given the same list of entries: their texts are made once. */
+const texts = new WeakMap<readonly Entry[], readonly (string | null)[]>()
+
+function textsOf(entries: readonly Entry[]): readonly (string | null)[] {
+  const known = texts.get(entries)
+  if (known !== undefined) return known
+  const made = entries.map(({ record }) => (record.payload.length < largePayloadLength ? encodeRecord(record) : null))
+  texts.set(entries, made)
+  return made
+}
+
+/** The same for large records, each by itself. */
 const bytes = new WeakMap<VersionedRecord, Buffer>()
 
 function bytesOf(record: VersionedRecord): Buffer {

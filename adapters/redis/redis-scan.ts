@@ -1,5 +1,5 @@
 import { type HashRange, inRange, keyHash, wholeRange } from '../../src/core/hash.ts'
-import { type ScanEntry, scanEntry } from '../../src/core/record.ts'
+import { isCorrupt, type ScanEntry, unreadableHead } from '../../src/core/record.ts'
 import type { ScanOptions } from '../../src/replica.ts'
 import { exchange } from './exchange.ts'
 import { HeadsBatch } from './read-batch.ts'
@@ -99,7 +99,9 @@ export class RedisScan {
     if (keys.length === 0) return []
     const batch = new HeadsBatch(keys, this.#parts)
     await this.#parts.routes.perform(batch, call)
-    return batch.answers.filter((answer) => answer !== null).map(scanEntry)
+    return batch.answers
+      .filter((answer) => answer !== null)
+      .map((answer) => (isCorrupt(answer) ? unreadableHead(answer.key) : answer))
   }
 
   async #keysFrom(place: ScanPlace, call: RedisCall): Promise<KeysFound> {

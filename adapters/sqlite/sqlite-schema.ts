@@ -52,7 +52,7 @@ export function prepareSchema(database: DatabaseSync, table: string): string {
       payload TEXT NOT NULL
     );
     CREATE INDEX IF NOT EXISTS ${names.indexByHash}
-      ON ${names.table} (hash, key, version, kind, expires_at_ms, retain_until_ms);
+      ON ${names.table} (hash, key, version, kind, expires_at_ms, retain_until_ms, checksum);
   `)
   database
     .prepare(`INSERT OR IGNORE INTO ${names.table} VALUES (?, ?, '', 'lineage', NULL, 0, '', ?)`)

@@ -48,7 +48,9 @@ export class SqliteTable {
     const { table, indexByHash } = tableNames(name)
     const prepare = (sql: string) => database.prepare(sql)
     const page = (source: string, where: string, order: string) =>
-      asArrays(prepare(`SELECT ${stampColumns}, key, hash FROM ${source} WHERE ${where} ORDER BY ${order} LIMIT ?`))
+      asArrays(
+        prepare(`SELECT ${stampColumns}, key, hash, checksum FROM ${source} WHERE ${where} ORDER BY ${order} LIMIT ?`),
+      )
     const byHash = `${table} INDEXED BY ${indexByHash}`
 
     this.#selectLineage = prepare(`SELECT payload FROM ${table} WHERE key = ?`)
@@ -148,7 +150,7 @@ function pageOf(rows: Iterable<unknown>, rowsMax: number, keyPrefix: string, end
     characters += last.key.length
     const isWanted = last.key.startsWith(keyPrefix)
     if (!isWanted && endsWithPrefix) return { heads, next: null }
-    if (isWanted && last.key !== lineageKey) heads.push(scanEntry(headOf(last.key, row)))
+    if (isWanted && last.key !== lineageKey) heads.push(scanEntry(headOf(last.key, row), String(row[6])))
     if (characters > pageCharactersMax) return { heads, next: last }
   }
   return { heads, next: rowsSeen === rowsMax ? last : null }

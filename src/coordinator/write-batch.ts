@@ -2,7 +2,7 @@ import { isCorrupt, isDead } from '../core/record.ts'
 import { versionLength, versionTimeMs } from '../core/version.ts'
 import { KeyWrite, type WriteStep, withRetention } from '../core/write.ts'
 import { isNotApplied, QuorumError, type QuorumOperation, ReplicaError } from '../errors.ts'
-import type { CallOptions, PutOutcome, ReadAnswer } from '../replica.ts'
+import type { CallOptions, Entry, PutOutcome, ReadAnswer } from '../replica.ts'
 import type { WatchedReplica } from '../wrap/detector.ts'
 import { Causes } from './causes.ts'
 import { type CoordinatorContext, Deadline, type OperationPlan, observeVersion } from './context.ts'
@@ -101,19 +101,27 @@ export class WriteBatch {
       slot.record === null ? [] : [{ slot, attempt: slot.attempt, record: slot.record }],
     )
     const options = this.#deadline.callOptions(this.#plan.w)
+    // The replicas are given the very same list, so that an adapter may encode it once for all of its kind.
+    const entries = entriesOf(sent)
     for (const [replica, watched] of this.#context.replicas.entries()) {
-      for (const part of partsOf(sent, watched.limits.batchKeysMax)) this.#put(replica, watched, part, options)
+      for (const part of partsOf(sent, watched.limits.batchKeysMax)) {
+        this.#put(replica, watched, part, part === sent ? entries : entriesOf(part), options)
+      }
     }
   }
 
-  #put(replica: number, watched: WatchedReplica, sent: readonly Sent[], options: CallOptions): void {
+  #put(
+    replica: number,
+    watched: WatchedReplica,
+    sent: readonly Sent[],
+    entries: readonly Entry[],
+    options: CallOptions,
+  ): void {
     const refusal = watched.refusal(options)
     if (refusal !== null) {
       this.#onFailure(replica, sent, refusal)
       return
     }
-    // Nothing but the record: an adapter may hand its entries to another thread.
-    const entries = sent.map(({ record }) => ({ record }))
     this.#causes.watch(replica, watched.putManyIfNewer(entries, options)).then(
       (outcomes) => this.#onOutcomes(replica, sent, outcomes),
       (error: unknown) => this.#onFailure(replica, sent, error),
@@ -282,4 +290,9 @@ export class WriteBatch {
     this.#causes.addLate(this.#plan.deadlineMs)
     this.#rejectLost([...this.#slots.values()])
   }
+}
+
+/** Nothing but the record: an adapter may hand its entries to another thread. */
+function entriesOf(sent: readonly Sent[]): readonly Entry[] {
+  return sent.map(({ record }) => ({ record }))
 }

@@ -1,4 +1,6 @@
 import { crc32 } from 'node:zlib'
+import { digitsOf } from './digest.ts'
+import { keyHash } from './hash.ts'
 import { isVersion, timeMaxMs, timeText, type Version, versionLength } from './version.ts'
 
 /**
@@ -44,6 +46,8 @@ export interface CorruptRecord {
 
 /** What a scan gives for a record. */
 export interface ScanEntry extends RecordHead {
+  /** As it is stored, from {@link checksum}: what digests add up. Empty for an unreadable head. */
+  readonly checksum: string
   /**
    * The head cannot be read: only the key is known, and the other fields are those of {@link unreadableHead}. What the
    * key holds has to be asked of all replicas.
@@ -56,12 +60,19 @@ export const foreverMs: number = timeMaxMs
 /** Stands for a head that cannot be read: older than any, as such a record counts, and alive, so that nobody passes it by. */
 export function unreadableHead(key: string): ScanEntry {
   const version = '0'.repeat(versionLength)
-  return { key, version, kind: 'value', expiresAtMs: null, retainUntilMs: foreverMs, isUnreadable: true }
+  const stamp = { version, kind: 'value', expiresAtMs: null, retainUntilMs: foreverMs } as const
+  return { key, ...stamp, checksum: '', isUnreadable: true }
 }
 
 /** The head to give in a scan, readable or not. */
-export function scanEntry(answer: RecordHead | CorruptRecord): ScanEntry {
-  return isCorrupt(answer) ? unreadableHead(answer.key) : answer
+export function scanEntry(answer: RecordHead | CorruptRecord, storedChecksum: string): ScanEntry {
+  return isCorrupt(answer) ? unreadableHead(answer.key) : { ...answer, checksum: storedChecksum }
+}
+
+/** The head to give in a scan for a record that is held whole. */
+export function scanEntryOf(record: VersionedRecord): ScanEntry {
+  const { key, version, kind, expiresAtMs, retainUntilMs } = record
+  return { key, version, kind, expiresAtMs, retainUntilMs, checksum: checksum(record) }
 }
 
 /** Whether a record reads as absent: a tombstone, or a value whose time has come. */
@@ -72,44 +83,12 @@ export function isDead(stamp: RecordStamp, nowMs: number): boolean {
 /** @param expiresAtMs null, or anything from {@link foreverMs} on, for never */
 export function newValue(key: string, version: Version, payload: string, expiresAtMs: number | null): VersionedRecord {
   const endsAtMs = expiresAtMs === null || expiresAtMs >= foreverMs ? null : expiresAtMs
-  return new WrittenRecord(key, version, 'value', endsAtMs, endsAtMs ?? foreverMs, payload)
+  return { key, version, kind: 'value', expiresAtMs: endsAtMs, retainUntilMs: endsAtMs ?? foreverMs, payload }
 }
 
 /** @param atMs the tombstone's own time, where its retention starts */
 export function newTombstone(key: string, version: Version, atMs: number): VersionedRecord {
-  return new WrittenRecord(key, version, 'tombstone', null, Math.min(atMs, foreverMs), '')
-}
-
-/** A record on its way to the replicas of a store, which are each given the same one: its text is made once. */
-class WrittenRecord implements VersionedRecord {
-  readonly key: string
-  readonly version: Version
-  readonly kind: RecordKind
-  readonly expiresAtMs: number | null
-  readonly retainUntilMs: number
-  readonly payload: string
-  #text: string | null = null
-
-  constructor(
-    key: string,
-    version: Version,
-    kind: RecordKind,
-    expiresAtMs: number | null,
-    retainUntilMs: number,
-    payload: string,
-  ) {
-    this.key = key
-    this.version = version
-    this.kind = kind
-    this.expiresAtMs = expiresAtMs
-    this.retainUntilMs = retainUntilMs
-    this.payload = payload
-  }
-
-  get text(): string {
-    this.#text ??= newHead(this) + this.payload
-    return this.#text
-  }
+  return { key, version, kind: 'tombstone', expiresAtMs: null, retainUntilMs: Math.min(atMs, foreverMs), payload: '' }
 }
 
 /**
@@ -122,8 +101,13 @@ class WrittenRecord implements VersionedRecord {
  * | 29 | 1 | kind: `0` value, `1` tombstone; with the version before it, text order is record order |
  * | 30 | 12 | expiresAtMs in hex, `ffffffffffff` for never |
  * | 42 | 12 | retainUntilMs in hex |
- * | 54 | 8 | checksum in hex |
- * | 62 | - | payload |
+ * | 54 | 1 | `#` |
+ * | 55 | 10 | hash of the key, as {@link digitsOf} writes it |
+ * | 65 | 10 | checksum, written the same way |
+ * | 75 | - | payload |
+ *
+ * Hash and checksum are there for digests, which a backend computes from slices of the head alone: the first digits of
+ * the hash, with the `#`, name the bucket as Redis' `BITFIELD` wants it.
  */
 export const layout = {
   formatMark: '1',
@@ -132,18 +116,24 @@ export const layout = {
   expiryOffset: 30,
   retentionOffset: 42,
   timeLength: 12,
-  checksumOffset: 54,
-  headLength: 62,
+  /** Mark, version, kind and times: all that {@link decodeStamp} needs. */
+  stampLength: 54,
+  bucketOffset: 54,
+  hashOffset: 55,
+  checksumOffset: 65,
+  digitsLength: 10,
+  headLength: 75,
 } as const
 
-const headPattern = /^1[0-9a-f]{28}[01][0-9a-f]{32}$/
+const stampPattern = /^1[0-9a-f]{28}[01][0-9a-f]{24}$/
+const digestPattern = /^#[1-5][0-9]{9}[1-5][0-9]{9}$/
 
 export function encodeRecord(record: VersionedRecord): string {
-  return record instanceof WrittenRecord ? record.text : newHead(record) + record.payload
+  return newHead(record) + record.payload
 }
 
 export function encodeHead(record: VersionedRecord): string {
-  return encodeRecord(record).slice(0, layout.headLength)
+  return newHead(record)
 }
 
 function newHead(record: VersionedRecord): string {
@@ -153,14 +143,16 @@ function newHead(record: VersionedRecord): string {
     kindDigit(record) +
     timeText(record.expiresAtMs ?? foreverMs) +
     timeText(record.retainUntilMs) +
+    '#' +
+    digitsOf(keyHash(record.key)) +
     checksum(record)
   )
 }
 
-/** Reads a head, or a whole stored text; null when it is none. The checksum is not looked at: it needs the payload. */
+/** Reads the start of a head, or of a whole stored text; null when it is none. */
 export function decodeStamp(text: string): RecordStamp | null {
-  const head = text.length === layout.headLength ? text : text.slice(0, layout.headLength)
-  if (!headPattern.test(head)) return null
+  const head = text.length === layout.stampLength ? text : text.slice(0, layout.stampLength)
+  if (!stampPattern.test(head)) return null
   const kind = head[29] === '1' ? 'tombstone' : 'value'
   const expiresAtMs = Number.parseInt(head.slice(layout.expiryOffset, layout.expiryOffset + layout.timeLength), 16)
   return {
@@ -171,33 +163,48 @@ export function decodeStamp(text: string): RecordStamp | null {
   }
 }
 
+/** Reads a whole head; the checksum is not looked at, because that needs the payload. */
+export function decodeHead(key: string, text: string): ScanEntry | CorruptRecord {
+  const stamp = isHead(text) ? decodeStamp(text) : null
+  return stamp === null
+    ? corrupt(key, 'not a record')
+    : { key, ...stamp, checksum: text.slice(layout.checksumOffset, layout.headLength) }
+}
+
 export function decodeRecord(key: string, text: string): VersionedRecord | CorruptRecord {
-  const stamp = decodeStamp(text)
+  const stamp = isHead(text) ? decodeStamp(text) : null
   if (stamp === null) return corrupt(key, 'not a record')
   const record = { key, ...stamp, payload: text.slice(layout.headLength) }
-  return verified(record, text.slice(layout.checksumOffset, layout.headLength))
+  const read = verified(record, text.slice(layout.checksumOffset, layout.headLength))
+  if (isCorrupt(read) || text.startsWith(digitsOf(keyHash(key)), layout.hashOffset)) return read
+  return { ...corrupt(key, 'the hash is not that of the key'), storedIdentity: identityOf(record, checksum(record)) }
+}
+
+function isHead(text: string): boolean {
+  return digestPattern.test(text.slice(layout.stampLength, layout.headLength))
 }
 
 /** A record read field by field, as the SQL adapters do, held against the checksum stored beside it. */
 export function verified(record: VersionedRecord, storedChecksum: string): VersionedRecord | CorruptRecord {
   if (!isVersion(record.version)) return corrupt(record.key, 'the version is not one')
   if (checksum(record) === storedChecksum) return record
-  const storedIdentity = record.version + kindDigit(record) + storedChecksum
-  return { ...corrupt(record.key, 'the checksum does not match'), storedIdentity }
+  return { ...corrupt(record.key, 'the checksum does not match'), storedIdentity: identityOf(record, storedChecksum) }
+}
+
+function identityOf(stamp: RecordStamp, storedChecksum: string): string {
+  return stamp.version + kindDigit(stamp) + storedChecksum
 }
 
 /** The length of a `storedIdentity`: version, the digit of the kind, checksum. The retention is left out, as it grows. */
-export const identityLength: number = layout.orderLength + layout.headLength - layout.checksumOffset
+export const identityLength: number = layout.orderLength + layout.digitsLength
 
 /**
- * Eight hex digits of CRC-32 over key, version, kind, expiry and payload. `retainUntilMs` is left out: replicas raise it
- * in place.
+ * CRC-32 over key, version, kind, expiry and payload, as {@link digitsOf} writes it. `retainUntilMs` is left out: replicas
+ * raise it in place.
  */
 export function checksum(record: VersionedRecord): string {
   const identity = `${record.version}${kindDigit(record)}${record.expiresAtMs ?? 'never'} ${record.key}\0`
-  return crc32(identity + record.payload)
-    .toString(16)
-    .padStart(8, '0')
+  return digitsOf(crc32(identity + record.payload))
 }
 
 export function isCorrupt(answer: VersionedRecord | RecordHead | CorruptRecord | null): answer is CorruptRecord {

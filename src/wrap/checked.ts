@@ -1,4 +1,4 @@
-import type { RecordHead } from '../core/record.ts'
+import type { ScanEntry } from '../core/record.ts'
 import { versionLength } from '../core/version.ts'
 import { ReplicaError } from '../errors.ts'
 import type { PutOutcome, ReadAnswer, Replica, VersionAnswer } from '../replica.ts'
@@ -43,9 +43,9 @@ export function withChecks(inner: Replica): Replica {
 
 /** Passes `return` straight on, as a generator would not while a page is on its way. */
 function sensiblePages(
-  pages: AsyncIterable<readonly RecordHead[]>,
+  pages: AsyncIterable<readonly ScanEntry[]>,
   failed: (what: string) => ReplicaError,
-): AsyncIterable<readonly RecordHead[]> {
+): AsyncIterable<readonly ScanEntry[]> {
   return {
     [Symbol.asyncIterator]: () => {
       const iterator = pages[Symbol.asyncIterator]()

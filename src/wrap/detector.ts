@@ -1,5 +1,5 @@
 import { FailureDetector, type FailureDetectorOptions } from '../core/failure-detector.ts'
-import type { RecordHead } from '../core/record.ts'
+import type { ScanEntry } from '../core/record.ts'
 import { ReplicaError } from '../errors.ts'
 import type { Events, QuorumEventOf, ReplicaCall } from '../events.ts'
 import type { CallOptions, Replica } from '../replica.ts'
@@ -29,7 +29,7 @@ export function withFailureDetector(
   const detector = new FailureDetector(options)
   const { clock, random } = runtime
   /** One error for all calls that are refused until the replica is up again: to make one for each would cost them dear. */
-  let refusal: ReplicaError | null = null
+  let refusal = refusalOf(inner.id)
 
   /** @param isTelling whether the failure says something new about the replica */
   function noteFailure(call: ReplicaCall, keys: number, error: ReplicaError, isTelling: boolean): void {
@@ -55,7 +55,6 @@ export function withFailureDetector(
     const wasUp = detector.condition === 'up'
     const isAdmitted = detector.admits(clock.monotonicMs())
     if (!isAdmitted && callOptions.lastResort !== true) {
-      refusal ??= refusalOf(inner.id)
       throw refusal
     }
     try {
@@ -73,11 +72,7 @@ export function withFailureDetector(
   return {
     ...decorate(inner, watched),
     scan: (range, options) => announcedPages(inner.scan(range, options), events, inner.id),
-    refusal: ({ lastResort }) => {
-      if (lastResort === true || detector.wouldAdmit(clock.monotonicMs())) return null
-      refusal ??= refusalOf(inner.id)
-      return refusal
-    },
+    refusal: ({ lastResort }) => (lastResort === true || detector.wouldAdmit(clock.monotonicMs()) ? null : refusal),
     isWorthAsking: () => detector.wouldAdmit(clock.monotonicMs()),
     condition: () => detector.condition,
   }
@@ -97,10 +92,10 @@ function announceFailure(events: Events, failure: Omit<QuorumEventOf<'replica-fa
 }
 
 async function* announcedPages(
-  pages: AsyncIterable<readonly RecordHead[]>,
+  pages: AsyncIterable<readonly ScanEntry[]>,
   events: Events,
   replica: string,
-): AsyncGenerator<readonly RecordHead[]> {
+): AsyncGenerator<readonly ScanEntry[]> {
   try {
     for await (const heads of pages) yield heads
   } catch (error) {

@@ -73,7 +73,7 @@ describe('records', () => {
     const replica = open()
     const [a, b, c] = numberedKeys(3) as [string, string, string]
     await replica.putManyIfNewer(putsOf(valueAt(2, a), valueAt(2, b), valueAt(2, c)), patient)
-    await query(server.url, "UPDATE keyv_quorum SET checksum = '0badf00d' WHERE key_hash >= 0")
+    await query(server.url, "UPDATE keyv_quorum SET checksum = '1000000000' WHERE key_hash >= 0")
     const outcomes = await replica.putManyIfNewer(
       [{ record: valueAt(2, a) }, { record: valueAt(2, b), mendsCorrupt: true }, { record: valueAt(3, c) }],
       patient,

@@ -2,7 +2,14 @@ import fc from 'fast-check'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { redisReplica } from '../../adapters/redis/redis-replica.ts'
 import { wholeRange } from '../../src/core/hash.ts'
-import { encodeRecord, foreverMs, newTombstone, newValue, type VersionedRecord } from '../../src/core/record.ts'
+import {
+  encodeRecord,
+  foreverMs,
+  newTombstone,
+  newValue,
+  scanEntryOf,
+  type VersionedRecord,
+} from '../../src/core/record.ts'
 import type { Entry, Replica } from '../../src/replica.ts'
 import { headOf, numberedKeys, putsOf, valueAt, versionAt } from '../conformance/samples.ts'
 import { scanAll } from '../conformance/scan-all.ts'
@@ -132,7 +139,7 @@ describe('what is stored', () => {
       await each.putManyIfNewer(putsOf(valueAt(1, `:${index}*`), valueAt(1, `:${index}x`)), patient)
     }
     for (const [index, each] of replicas.slice(0, -1).entries()) {
-      const held = [valueAt(1, `:${index}*`), valueAt(1, `:${index}x`)].map(headOf)
+      const held = [valueAt(1, `:${index}*`), valueAt(1, `:${index}x`)].map(scanEntryOf)
       expect(await scanAll(each, patientScan)).toEqual(held)
       expect(await scanAll(each, { ...patientScan, keyPrefix: `:${index}*` })).toEqual(held.slice(0, 1))
     }

@@ -81,7 +81,7 @@ describe('records', () => {
 
 describe('a damaged record', () => {
   it.each([
-    ['checksum', "'00000000'"],
+    ['checksum', "'1000000000'"],
     ['payload', "CAST('payload 5' AS BLOB)"],
     ['kind', "'lineage'"],
     ['expires_at_ms', '9223372036854775807'],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type RecordHead, unreadableHead } from '../../src/core/record.ts'
+import { type ScanEntry, scanEntryOf, unreadableHead } from '../../src/core/record.ts'
 import type { Entry, ReadAnswer, Replica, VersionAnswer } from '../../src/replica.ts'
 import { conformanceCase, patient, patientScan } from './conformance-case.ts'
 import { headOf, putsOf, userKey, valueAt } from './samples.ts'
@@ -57,12 +57,14 @@ export function corruptionCases(test: TestApi, subject: ConformanceSubject): voi
         async (replica) => {
           await putBoth(replica)
           await corruptHead(damaged)
-          const expected: RecordHead[] = [unreadableHead(damaged), headOf(valueAt(1, intact))]
+          const expected: ScanEntry[] = [unreadableHead(damaged), scanEntryOf(valueAt(1, intact))]
           const found = await scanAll(replica, patientScan).catch(refusal)
           if (found === 'CORRUPT') return
           assert.deepEqual(found, expected)
           assert.deepEqual(await scanAll(replica, { ...patientScan, keyPrefix: damaged }), [unreadableHead(damaged)])
-          assert.deepEqual(await scanAll(replica, { ...patientScan, keyPrefix: intact }), [headOf(valueAt(1, intact))])
+          assert.deepEqual(await scanAll(replica, { ...patientScan, keyPrefix: intact }), [
+            scanEntryOf(valueAt(1, intact)),
+          ])
         },
       )
       conformanceCase(test, subject, 'is mended by the same record when the put says so', async (replica) => {

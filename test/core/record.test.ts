@@ -52,7 +52,7 @@ describe('the text of a record', () => {
     expect(head.slice(layout.expiryOffset, layout.retentionOffset)).toBe(
       (1_700_000_000_000).toString(16).padStart(12, '0'),
     )
-    expect(head.slice(layout.retentionOffset, layout.checksumOffset)).toBe(
+    expect(head.slice(layout.retentionOffset, layout.stampLength)).toBe(
       head.slice(layout.expiryOffset, layout.retentionOffset),
     )
     expect(head.slice(layout.checksumOffset)).toBe(checksum(sample))
@@ -87,7 +87,7 @@ describe('the text of a record', () => {
 
 describe('damage', () => {
   const text = encodeRecord(sample)
-  const retention = { from: layout.retentionOffset, to: layout.checksumOffset }
+  const retention = { from: layout.retentionOffset, to: layout.stampLength }
   const replacements = [...'0123456789abcdefgzAF \u00e4\ud800', '\u0000']
 
   test('to any one character is found, but in the retention, which is no part of the identity', () => {

@@ -3,6 +3,7 @@ import {
   type RecordHead,
   type RecordStamp,
   type ScanEntry,
+  scanEntryOf,
   unreadableHead,
   type VersionedRecord,
 } from '../../src/core/record.ts'
@@ -94,7 +95,7 @@ export class ScriptedStore {
   heads(range: HashRange, keyPrefix: string): ScanEntry[] {
     return [...this.#held.values()]
       .filter(({ record }) => record.key.startsWith(keyPrefix) && inRange(keyHash(record.key), range))
-      .map(({ record, damage }) => (damage === 'head' ? unreadableHead(record.key) : headOf(record)))
+      .map(({ record, damage }) => (damage === 'head' ? unreadableHead(record.key) : scanEntryOf(record)))
   }
 }
 
