@@ -3,7 +3,6 @@ import {
   decodeRecord,
   decodeStamp,
   isCorrupt,
-  layout,
   type RecordStamp,
   type VersionedRecord,
 } from '../../src/core/record.ts'
@@ -42,18 +41,17 @@ function slotOf(key: string, text: string): number {
   return (hash >>> 0) % slotsCount
 }
 
-const stampSlots: ({ readonly head: string; readonly stamp: RecordStamp } | undefined)[] = new Array(slotsCount).fill(
+const stampSlots: ({ readonly text: string; readonly stamp: RecordStamp } | undefined)[] = new Array(slotsCount).fill(
   undefined,
 )
 
 /** `decodeStamp`, once for all replicas. */
 export function decodeStampOnce(text: string): RecordStamp | null {
-  const head = text.slice(0, layout.stampLength)
-  // The last characters of the time and the counter.
-  const slot = (head.charCodeAt(16) + 31 * head.charCodeAt(12) + 961 * head.charCodeAt(15)) % slotsCount
+  // The last characters of the time and the counter; of a text that is shorter, any slot will do.
+  const slot = (text.charCodeAt(16) + 31 * text.charCodeAt(12) + 961 * text.charCodeAt(15)) % slotsCount || 0
   const remembered = stampSlots[slot]
-  if (remembered !== undefined && remembered.head === head) return remembered.stamp
-  const stamp = decodeStamp(head)
-  if (stamp !== null) stampSlots[slot] = { head, stamp }
+  if (remembered !== undefined && remembered.text === text) return remembered.stamp
+  const stamp = decodeStamp(text)
+  if (stamp !== null) stampSlots[slot] = { text, stamp }
   return stamp
 }

@@ -31,7 +31,7 @@ export function sourceCommand(script: LuaScript, keys: readonly string[], values
 
 // Lua counts from 1, and both ends of a part belong to it.
 const { orderOffset, orderLength, expiryOffset, retentionOffset, timeLength, stampLength } = layout
-const { hashOffset, checksumOffset, headLength } = layout
+const { checksumOffset, headLength } = layout
 const order = `1, ${orderOffset + orderLength}`
 const recordOrder = `${orderOffset + 1}, ${orderOffset + orderLength}`
 const version = `${orderOffset + 1}, ${orderOffset + orderLength - 1}`
@@ -40,6 +40,9 @@ const expiry = `${expiryOffset + 1}, ${expiryOffset + timeLength}`
 const retention = `${retentionOffset + 1}, ${retentionOffset + timeLength}`
 const checksum = `${checksumOffset + 1}, ${headLength}`
 const head = `1, ${headLength}`
+const stamp = `1, ${stampLength}`
+/** What comes after the stamp in every head. */
+const digits = `^#${`[1-5]${'[0-9]'.repeat(layout.digitsLength - 1)}`.repeat(2)}`
 
 /**
  * How a new text meets the one that is held. ARGV: 1 the margin of native expiry in ms, 2 the caller's clock in ms,
@@ -50,20 +53,23 @@ const head = `1, ${headLength}`
  * mark and the order text come first in a head, so that a record is newer when its first 30 characters are larger.
  * A held text that is no record may compare either way: it is looked at before it could win.
  *
- * `weigh` answers whether to store, and what the caller learns: false where nothing is held, or the head that is held.
- * Where that head alone does not tell what happened, because both are the same version, a sign is added:
- * `+` stored, `=` held already, `-` superseded.
+ * `weigh` answers whether to store, and what the caller learns: false where nothing is held, or the stamp that is held,
+ * which is none where the head cannot be read. Where that stamp alone does not tell what happened, because both are the
+ * same version, a sign is added: `+` stored, `=` held already, `-` superseded.
  */
 const meeting = `
 local sub, find, byte = string.sub, string.find, string.byte
 local marginMs, nowMs, mending = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local forever = '${timeText(foreverMs)}'
 
+local function hasDigits(text)
+  return find(text, '${digits}', ${stampLength + 1})
+end
+
 local function isHead(text)
   local kind = sub(text, ${kind})
-  return #text == ${headLength} and not find(sub(text, 1, ${stampLength}), '[^0-9a-f]')
+  return hasDigits(text) and not find(sub(text, ${stamp}), '[^0-9a-f]')
     and sub(text, 1, 1) == '${layout.formatMark}' and (kind == '0' or kind == '1')
-    and sub(text, ${stampLength + 1}, ${hashOffset}) == '#' and not find(sub(text, ${hashOffset + 1}), '[^0-9]')
 end
 
 local function hasLargerBytes(a, b)
@@ -83,28 +89,31 @@ end
 local function weighPayloads(head, new, mends, key, newKey)
   local heldPayload = sub(redis.call('GET', key), ${headLength + 1})
   local newPayload = sub(newKey and redis.call('GET', newKey) or new, ${headLength + 1})
+  local stamp = sub(head, ${stamp})
   if heldPayload ~= newPayload then
-    if mends or hasLargerBytes(newPayload, heldPayload) then return true, head .. '+' end
-    return false, head .. '-'
+    if mends or hasLargerBytes(newPayload, heldPayload) then return true, stamp .. '+' end
+    return false, stamp .. '-'
   end
   local isSame = sub(head, ${expiry}) == sub(new, ${expiry}) and sub(head, ${checksum}) == sub(new, ${checksum})
-  if mends and not isSame then return true, head .. '+' end
-  return false, head .. '='
+  if mends and not isSame then return true, stamp .. '+' end
+  return false, stamp .. '='
 end
 
 local function weigh(index, held, new, key, newKey)
   if not held then return true, false end
-  local head = sub(held, ${head})
   local heldOrder, newOrder = sub(held, ${order}), sub(new, ${order})
-  if newOrder > heldOrder or not isHead(head) then return true, head end
+  if newOrder > heldOrder then return true, hasDigits(held) and sub(held, ${stamp}) or '' end
+  local head = sub(held, ${head})
+  if not isHead(head) then return true, '' end
   local mark = (index - 1) * ${identityLength + 1} + 1
   local mends = byte(mending, mark) == 49
   if newOrder == heldOrder then return weighPayloads(head, new, mends, key, newKey) end
-  if not mends then return false, head end
+  local stamp = sub(head, ${stamp})
+  if not mends then return false, stamp end
   local identity = sub(head, ${recordOrder}) .. sub(head, ${checksum})
   local isNamed = sub(mending, mark + 1, mark + ${identityLength}) == identity
-  if isNamed or sub(new, ${version}) == sub(head, ${version}) then return true, head .. '+' end
-  return false, head
+  if isNamed or sub(new, ${version}) == sub(head, ${version}) then return true, stamp .. '+' end
+  return false, stamp
 end
 
 local function longestRetention(held, new)
@@ -124,7 +133,7 @@ local function expire(key, retention)
 end
 
 local function prolong(key, held, new, answer)
-  if byte(answer, ${headLength + 1}) ~= 61 or sub(new, ${retention}) <= sub(held, ${retention}) then return end
+  if byte(answer, ${stampLength + 1}) ~= 61 or sub(new, ${retention}) <= sub(held, ${retention}) then return end
   redis.call('SETRANGE', key, ${retentionOffset}, sub(new, ${retention}))
   expire(key, sub(new, ${retention}))
 end

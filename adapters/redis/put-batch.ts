@@ -136,13 +136,13 @@ function mendingText(entry: Entry | undefined): string {
   return mark + (entry?.mendsIdentity ?? '').padEnd(identityLength).slice(0, identityLength)
 }
 
-/** What became of a record, from the head that was held and the sign that the script may add to it. */
+/** What became of a record, from the stamp that was held and the sign that the script may add to it. */
 function outcomeOf(record: VersionedRecord, answer: string | null): PutOutcome {
   const { retainUntilMs } = record
   const held = answer === null ? null : decodeStampOnce(answer)
   if (answer === null || held === null) return { status: 'stored', retainUntilMs, replaced: null }
   const longestMs = Math.max(retainUntilMs, held.retainUntilMs)
-  const sign = answer.length > layout.headLength ? answer[layout.headLength] : signOf(compareStamps(record, held))
+  const sign = answer.length > layout.stampLength ? answer[layout.stampLength] : signOf(compareStamps(record, held))
   if (sign === '+') return { status: 'stored', retainUntilMs: longestMs, replaced: held }
   if (sign === '=') return { status: 'held', retainUntilMs: longestMs }
   return { status: 'superseded', by: held }

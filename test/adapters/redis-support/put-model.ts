@@ -44,4 +44,10 @@ export const unreadableTexts: readonly string[] = [
   `1${'z'.repeat(28)}0${'0'.repeat(32)}`,
   `1${'f'.repeat(28)}0${'f'.repeat(12)}${'é'.repeat(20)}`,
   `1${'f'.repeat(28)}1${'f'.repeat(31)}`,
+  ...[
+    `#${'1'.repeat(19)}`,
+    `#${'1'.repeat(10)}0${'1'.repeat(9)}`,
+    `:${'1'.repeat(20)}`,
+    `#${'1'.repeat(10)}é${'1'.repeat(9)}`,
+  ].flatMap((digits) => [`1${'0'.repeat(53)}${digits}`, `1${'f'.repeat(53)}${digits}`]),
 ]
