@@ -31,14 +31,21 @@ export type QuorumEvent =
   | { readonly type: 'superseded'; readonly key: string; readonly by: Version; readonly retriedWith: Version }
   /** A replica holds something unreadable for a key. */
   | { readonly type: 'corrupt'; readonly replica: string; readonly key: string; readonly reason: string }
-  /** A queue was full, or work failed for good: `count` entries were left undone; a later read mends what they would have. */
+  /**
+   * A queue was full, or work failed for good: `count` entries were left undone. A later read mends what they would have;
+   * what dropped hints would have, a sweep does.
+   */
   | {
       readonly type: 'dropped'
-      readonly work: 'repair' | 'call'
+      readonly work: 'repair' | 'call' | 'hint'
       readonly replica: string
       readonly count: number
       readonly reason: string
     }
+  /** A replica was given what it missed while it was away: `keys` hints were replayed, `stored` of them told it news. */
+  | { readonly type: 'handoff'; readonly replica: string; readonly keys: number; readonly stored: number }
+  /** Nobody remembers any more what this replica missed: only a full sweep brings it up to date. */
+  | { readonly type: 'needs-sweep'; readonly replica: string; readonly reason: string }
   /** A version from the future was seen: the clock of its writer, or of this machine, is wrong by about `aheadMs`. */
   | { readonly type: 'clock-skew'; readonly key: string; readonly version: Version; readonly aheadMs: number }
   /** An operation got no quorum; its caller got a `QuorumError`. */
@@ -50,7 +57,15 @@ export type QuorumEvent =
       readonly needed: number
     }
 
-export type ReplicaCall = 'getMany' | 'getVersions' | 'putManyIfNewer' | 'purgeMany' | 'scan' | 'lineage'
+export type ReplicaCall =
+  | 'getMany'
+  | 'getVersions'
+  | 'putManyIfNewer'
+  | 'purgeMany'
+  | 'scan'
+  | 'digest'
+  | 'changes'
+  | 'lineage'
 
 export type QuorumEventType = QuorumEvent['type']
 export type QuorumEventOf<Type extends QuorumEventType> = Extract<QuorumEvent, { type: Type }>

@@ -1,5 +1,12 @@
 import { ReplicaError } from '../../src/errors.ts'
-import type { Replica, ReplicaGuarantees, ReplicaLimits, ScanOptions } from '../../src/replica.ts'
+import type {
+  ChangesOptions,
+  DigestOptions,
+  Replica,
+  ReplicaGuarantees,
+  ReplicaLimits,
+  ScanOptions,
+} from '../../src/replica.ts'
 import { type Runtime, systemRuntime } from '../../src/runtime.ts'
 
 /** What is known of a replica before its adapter is loaded. */
@@ -7,7 +14,11 @@ export interface LazyReplicaFacts {
   readonly id: string
   readonly guarantees: ReplicaGuarantees
   readonly limits: ReplicaLimits
+  /** The optional methods that the adapter has: what is not named here is not offered. Default: none. */
+  readonly optionalMethods?: readonly OptionalMethod[]
 }
+
+export type OptionalMethod = 'digest' | 'changes'
 
 /** Imports the adapter and its driver, and connects to nothing: the replica comes into being at the first call. */
 export type LoadReplica = () => Promise<() => Replica>
@@ -23,7 +34,7 @@ export function lazyReplica(
   runtime: Pick<Runtime, 'clock' | 'timers'> = systemRuntime,
 ): Replica {
   const lazy = new LazyLoad(facts.id, load, runtime)
-  const { id, guarantees, limits } = facts
+  const { id, guarantees, limits, optionalMethods = [] } = facts
   return {
     id,
     guarantees,
@@ -38,8 +49,25 @@ export function lazyReplica(
       const replica = await lazy.replica(options.pageTimeoutMs)
       yield* replica.scan(range, options)
     },
+    ...(optionalMethods.includes('digest') && {
+      async *digest(range, options: DigestOptions) {
+        const replica = await lazy.replica(options.stepTimeoutMs)
+        yield* replica.digest?.(range, options) ?? lacking(id, 'digest')
+      },
+    }),
+    ...(optionalMethods.includes('changes') && {
+      async *changes(after, options: ChangesOptions) {
+        const replica = await lazy.replica(options.stepTimeoutMs)
+        yield* replica.changes?.(after, options) ?? lacking(id, 'changes')
+      },
+    }),
     close: () => lazy.close(),
   }
+}
+
+/** The facts promised more than the adapter has. */
+function lacking(replica: string, method: OptionalMethod): never {
+  throw new ReplicaError('REJECTED', `its adapter has no ${method}`, { replica })
 }
 
 class LazyLoad {

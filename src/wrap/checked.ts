@@ -1,7 +1,9 @@
+import { bucketsCount } from '../core/digest.ts'
 import type { ScanEntry } from '../core/record.ts'
 import { versionLength } from '../core/version.ts'
 import { ReplicaError } from '../errors.ts'
-import type { PutOutcome, ReadAnswer, Replica, VersionAnswer } from '../replica.ts'
+import type { ChangesStep, DigestStep, PutOutcome, ReadAnswer, Replica, VersionAnswer } from '../replica.ts'
+import { decorateWalks, type Walks } from './decorate.ts'
 
 /** Turns an answer of the wrong length, for other keys, or of no known shape into a failure: nothing can be told from it. */
 export function withChecks(inner: Replica): Replica {
@@ -35,25 +37,32 @@ export function withChecks(inner: Replica): Replica {
     putManyIfNewer: async (entries, options) =>
       sensible(sameLength(entries.length, await inner.putManyIfNewer(entries, options))),
     purgeMany: async (heads, options) => sameLength(heads.length, await inner.purgeMany(heads, options)),
-    lineage: (options) => inner.lineage(options),
-    scan: (range, options) => sensiblePages(inner.scan(range, options), failed),
+    lineage: async (options) => {
+      const lineage = await inner.lineage(options)
+      if (!isText(lineage) || lineage === '') throw failed('told a lineage that is no text')
+      return lineage
+    },
+    ...decorateWalks(inner, (walk, _stepTimeoutMs, start) =>
+      sensibleSteps(start(), isStepOf[walk], () => failed(`gave a step of a ${walk} that is none`)),
+    ),
     close: () => inner.close(),
   }
 }
 
-/** Passes `return` straight on, as a generator would not while a page is on its way. */
-function sensiblePages(
-  pages: AsyncIterable<readonly ScanEntry[]>,
-  failed: (what: string) => ReplicaError,
-): AsyncIterable<readonly ScanEntry[]> {
+/** Passes `return` straight on, as a generator would not while a step is on its way. */
+function sensibleSteps<Step>(
+  steps: AsyncIterable<Step>,
+  isStep: (step: unknown) => boolean,
+  failed: () => ReplicaError,
+): AsyncIterable<Step> {
   return {
     [Symbol.asyncIterator]: () => {
-      const iterator = pages[Symbol.asyncIterator]()
+      const iterator = steps[Symbol.asyncIterator]()
       return {
         next: async () => {
-          const page = await iterator.next()
-          if (page.done !== true && !isPage(page.value)) throw failed('gave a page of a scan that is no list of heads')
-          return page
+          const step = await iterator.next()
+          if (step.done !== true && !isStep(step.value)) throw failed()
+          return step
         },
         return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
       }
@@ -61,10 +70,36 @@ function sensiblePages(
   }
 }
 
+const isStepOf: Readonly<Record<keyof Walks, (step: unknown) => boolean>> = {
+  scan: isPage,
+  digest: isDigestStep,
+  changes: isChangesStep,
+}
+
 function isPage(page: unknown): boolean {
-  return (
-    Array.isArray(page) && page.every((head) => typeof head?.key === 'string' && head.version?.length === versionLength)
-  )
+  return Array.isArray(page) && page.every(isScanEntry)
+}
+
+function isScanEntry(entry: Partial<ScanEntry> | null | undefined): boolean {
+  return isText(entry?.key) && entry?.version?.length === versionLength && isText(entry.checksum)
+}
+
+function isDigestStep(step: unknown): boolean {
+  const { records, sums } = (step ?? {}) as Partial<DigestStep>
+  if (!Number.isSafeInteger(records) || Number(records) < 0) return false
+  return sums === null || (sums instanceof Uint32Array && sums.length === bucketsCount)
+}
+
+/** ASCII that can be shown; no more of it than the port allows. */
+const positionPattern = /^[ -~]{1,200}$/
+
+function isChangesStep(step: unknown): boolean {
+  const { keys, position } = (step ?? {}) as Partial<ChangesStep>
+  return Array.isArray(keys) && keys.every(isText) && isText(position) && positionPattern.test(position)
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
 }
 
 function isAnswerFor(key: string | undefined, answer: ReadAnswer | VersionAnswer | undefined): boolean {

@@ -1,11 +1,11 @@
 import { ReplicaError } from '../errors.ts'
-import type { Replica, ScanOptions } from '../replica.ts'
+import type { Replica } from '../replica.ts'
 import type { Timers } from '../runtime.ts'
-import { decorate } from './decorate.ts'
+import { decorate, decorateWalks } from './decorate.ts'
 
 /**
  * Ends every call at its `timeoutMs`, whatever the replica does, and makes a `ReplicaError` of whatever it rejects with.
- * One timer a call, and a call is a batch.
+ * One timer a call, and a call is a batch; scans, digests and changes have the time of a step for each of their steps.
  */
 export function withDeadline(inner: Replica, timers: Timers): Replica {
   const bounded = <Answer>(timeoutMs: number, start: () => Promise<Answer> | Answer): Promise<Answer> =>
@@ -26,7 +26,7 @@ export function withDeadline(inner: Replica, timers: Timers): Replica {
     })
   return {
     ...decorate(inner, (_call, _size, options, run) => bounded(options.timeoutMs, () => run(options))),
-    scan: (range, options) => boundedPages(() => inner.scan(range, options), options, bounded),
+    ...decorateWalks(inner, (_walk, stepTimeoutMs, start) => boundedSteps(start, stepTimeoutMs, bounded)),
   }
 }
 
@@ -35,22 +35,22 @@ async function startSafely<Answer>(start: () => Promise<Answer> | Answer): Promi
   return start()
 }
 
-async function* boundedPages<Page>(
-  scan: () => AsyncIterable<Page>,
-  options: ScanOptions,
+async function* boundedSteps<Step>(
+  start: () => AsyncIterable<Step>,
+  stepTimeoutMs: number,
   bounded: <Answer>(timeoutMs: number, start: () => Promise<Answer> | Answer) => Promise<Answer>,
-): AsyncIterable<Page> {
-  const iterator = await bounded(options.pageTimeoutMs, () => scan()[Symbol.asyncIterator]())
+): AsyncIterable<Step> {
+  const iterator = await bounded(stepTimeoutMs, () => start()[Symbol.asyncIterator]())
   let isOver = false
   try {
     while (true) {
-      const page = await bounded(options.pageTimeoutMs, () => iterator.next())
-      if (page.done === true) break
-      yield page.value
+      const step = await bounded(stepTimeoutMs, () => iterator.next())
+      if (step.done === true) break
+      yield step.value
     }
     isOver = true
   } finally {
-    // A hung page would hang `return` as well, so nobody waits for it.
+    // A hung step would hang `return` as well, so nobody waits for it.
     if (!isOver) startSafely(() => iterator.return?.()).catch(() => undefined)
   }
 }

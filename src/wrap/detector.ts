@@ -1,10 +1,9 @@
 import { FailureDetector, type FailureDetectorOptions } from '../core/failure-detector.ts'
-import type { ScanEntry } from '../core/record.ts'
 import { ReplicaError } from '../errors.ts'
 import type { Events, QuorumEventOf, ReplicaCall } from '../events.ts'
 import type { CallOptions, Replica } from '../replica.ts'
 import type { Runtime } from '../runtime.ts'
-import { decorate } from './decorate.ts'
+import { decorate, decorateWalks } from './decorate.ts'
 
 export interface WatchedReplica extends Replica {
   /** Whether a call sent now would go out. */
@@ -17,8 +16,8 @@ export interface WatchedReplica extends Replica {
 
 /**
  * Refuses calls to a replica that is down, at once, but for one probe at a time; lets `lastResort` calls through.
- * Announces when the replica goes down, comes up, and every failed call. Scans are announced when they fail and tell
- * nothing more: they are long and rare, and what they need of a replica is not what a request needs.
+ * Announces when the replica goes down, comes up, and every failed call. Scans, digests and changes are announced
+ * when they fail and tell nothing more: they are long and rare, and what they need is not what a request needs.
  */
 export function withFailureDetector(
   inner: Replica,
@@ -71,7 +70,7 @@ export function withFailureDetector(
 
   return {
     ...decorate(inner, watched),
-    scan: (range, options) => announcedPages(inner.scan(range, options), events, inner.id),
+    ...decorateWalks(inner, (walk, _stepTimeoutMs, start) => announcedSteps(start(), walk, events, inner.id)),
     refusal: ({ lastResort }) => (lastResort === true || detector.wouldAdmit(clock.monotonicMs()) ? null : refusal),
     isWorthAsking: () => detector.wouldAdmit(clock.monotonicMs()),
     condition: () => detector.condition,
@@ -91,15 +90,16 @@ function announceFailure(events: Events, failure: Omit<QuorumEventOf<'replica-fa
   if (events.hasListeners('replica-failure')) events.emit({ type: 'replica-failure', ...failure })
 }
 
-async function* announcedPages(
-  pages: AsyncIterable<readonly ScanEntry[]>,
+async function* announcedSteps<Step>(
+  steps: AsyncIterable<Step>,
+  call: ReplicaCall,
   events: Events,
   replica: string,
-): AsyncGenerator<readonly ScanEntry[]> {
+): AsyncGenerator<Step> {
   try {
-    for await (const heads of pages) yield heads
+    for await (const step of steps) yield step
   } catch (error) {
-    if (error instanceof ReplicaError) announceFailure(events, { replica, call: 'scan', keys: 0, error })
+    if (error instanceof ReplicaError) announceFailure(events, { replica, call, keys: 0, error })
     throw error
   }
 }

@@ -2,6 +2,7 @@ import { isNotApplied, ReplicaError } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { CallOptions, Entry, PutOutcome, ReadAnswer, Replica, VersionAnswer } from '../replica.ts'
 import type { Clock } from '../runtime.ts'
+import { walksOf } from './decorate.ts'
 import { joinPuts, joinReads } from './joins.ts'
 import { Lane, type WaitingRequest } from './lane.ts'
 
@@ -36,7 +37,7 @@ export function withLanes(inner: Replica, clock: Clock, events: Events, options:
     putManyIfNewer: (entries, given) => lanes.submit(lanes.puts, entries, given),
     purgeMany: (heads, given) => inner.purgeMany(heads, given),
     lineage: (given) => inner.lineage(given),
-    scan: (range, given) => inner.scan(range, given),
+    ...walksOf(inner),
     close: () => inner.close(),
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { wholeRange } from '../../src/core/hash.ts'
+import { scanEntryOf, unreadableHead } from '../../src/core/record.ts'
 import type { Replica } from '../../src/replica.ts'
 import { withChecks } from '../../src/wrap/checked.ts'
 import { headOf, putsOf, valueAt } from '../conformance/samples.ts'
@@ -87,7 +88,8 @@ describe('a scan', () => {
     return pages
   }
 
-  test.each([[[]], [[headOf(record)]], [[headOf(record), headOf({ ...record, key: ':j' })]]])(
+  const [entry, other] = [scanEntryOf(record), scanEntryOf({ ...record, key: ':j' })]
+  test.each([[[]], [[entry]], [[entry, other]], [[entry, unreadableHead(':j')]]])(
     'passes on the page %j',
     async (page) => {
       expect(await scan(page)).toEqual([page])
@@ -96,7 +98,8 @@ describe('a scan', () => {
 
   test.each([
     ['nothing', undefined],
-    ['null among heads', [headOf(record), null]],
+    ['null among heads', [entry, null]],
+    ['a head without a checksum', [headOf(record)]],
     ['a text', ':k'],
     ['a head without a version', [{ key: ':k' }]],
     ['a head without a key', [{ version: record.version }]],
