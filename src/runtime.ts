@@ -27,6 +27,8 @@ export interface Timers {
    * answer that is there comes before the end of its wait. The returned function calls it off.
    */
   after(delayMs: number, callback: () => void): () => void
+  /** Like {@link after}, but a process with nothing else to do ends without waiting for it. */
+  afterIfAlive(delayMs: number, callback: () => void): () => void
   /** Calls back when the current turn of the event loop is over, before any I/O. */
   endOfTurn(callback: () => void): void
 }
@@ -44,17 +46,25 @@ export const systemRuntime: Runtime = {
         .slice(0, digits),
   },
   timers: {
-    after: (delayMs, callback) => {
-      let pending: NodeJS.Immediate | undefined
-      // Timers go off before sockets are read, immediates afterwards.
-      const timer = setTimeout(() => {
-        pending = setImmediate(callback)
-      }, delayMs)
-      return () => {
-        clearTimeout(timer)
-        clearImmediate(pending)
-      }
+    after: (delayMs, callback) => startTimer(delayMs, callback).cancel,
+    afterIfAlive: (delayMs, callback) => {
+      const { timer, cancel } = startTimer(delayMs, callback)
+      timer.unref()
+      return cancel
     },
     endOfTurn: (callback) => process.nextTick(callback),
   },
+}
+
+function startTimer(delayMs: number, callback: () => void): { timer: NodeJS.Timeout; cancel: () => void } {
+  let pending: NodeJS.Immediate | undefined
+  // Timers go off before sockets are read, immediates afterwards.
+  const timer = setTimeout(() => {
+    pending = setImmediate(callback)
+  }, delayMs)
+  function cancel(): void {
+    clearTimeout(timer)
+    clearImmediate(pending)
+  }
+  return { timer, cancel }
 }

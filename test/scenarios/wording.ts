@@ -109,6 +109,10 @@ export function eventWords(event: QuorumEvent): string {
       return `corrupt ${event.replica} ${keyWords(event.key)}: ${event.reason}`
     case 'dropped':
       return `dropped ${event.count} of ${event.work} for ${event.replica}: ${event.reason}`
+    case 'handoff':
+      return `handoff to ${event.replica}: ${event.keys} keys, ${event.stored} stored`
+    case 'needs-sweep':
+      return `needs-sweep ${event.replica}: ${event.reason}`
     case 'clock-skew':
       return `clock-skew ${keyWords(event.key)} ${versionWords(event.version)} is ${event.aheadMs} ms ahead`
     case 'quorum-lost':

@@ -53,11 +53,8 @@ export class SimulatedTime {
   }
 
   readonly timers: Timers = {
-    after: (delayMs, callback) => {
-      const timer = { atMs: this.#nowMs + Math.max(0, delayMs), callback }
-      this.#timers.add(timer)
-      return () => this.#timers.delete(timer)
-    },
+    after: (delayMs, callback) => this.#start(delayMs, callback),
+    afterIfAlive: (delayMs, callback) => this.#start(delayMs, callback),
     endOfTurn: (callback) => process.nextTick(callback),
   }
 
@@ -77,6 +74,12 @@ export class SimulatedTime {
       await this.settle()
     }
     this.#nowMs = endMs
+  }
+
+  #start(delayMs: number, callback: () => void): () => void {
+    const timer = { atMs: this.#nowMs + Math.max(0, delayMs), callback }
+    this.#timers.add(timer)
+    return () => this.#timers.delete(timer)
   }
 
   #earliest(endMs: number): Timer | undefined {
