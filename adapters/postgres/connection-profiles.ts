@@ -23,6 +23,7 @@ const limits = { statement_timeout: statementTimeoutMs, lock_timeout: lockTimeou
 const sessionSettings = [
   'plan_cache_mode=force_generic_plan',
   'enable_seqscan=off',
+  'enable_bitmapscan=off',
   'jit=off',
   'default_transaction_isolation=read\\ committed',
 ]

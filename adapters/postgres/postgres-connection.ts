@@ -2,7 +2,7 @@ import { ReplicaError } from '../../src/errors.ts'
 import type { PgClient, PgDriver, PgRequest } from './postgres-driver.ts'
 import { connectError, endsConnection } from './postgres-errors.ts'
 import type { Row } from './postgres-rows.ts'
-import type { Statement } from './postgres-statements.ts'
+import type { Statement } from './postgres-statement.ts'
 
 /** Every field as the server wrote it, whatever parsers the application has set for the driver. */
 const asText: PgRequest['types'] = { getTypeParser: () => (text) => text }

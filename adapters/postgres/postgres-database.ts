@@ -1,18 +1,16 @@
 import { keyHash } from '../../src/core/hash.ts'
 import { ReplicaError } from '../../src/errors.ts'
 import { systemRuntime } from '../../src/runtime.ts'
+import { creationScript } from './creation-script.ts'
+import { type CallGround, PostgresCall, type RunStatement } from './postgres-call.ts'
 import type { PostgresConnection } from './postgres-connection.ts'
 import type { PostgresConnections } from './postgres-connections.ts'
 import { sqlStateOf } from './postgres-errors.ts'
-import type { Row } from './postgres-rows.ts'
-import { creationScript, type PostgresStatements, postgresStatements, type Statement } from './postgres-statements.ts'
+import { readLineage } from './postgres-lineage.ts'
+import type { Statement } from './postgres-statement.ts'
+import { type PostgresStatements, postgresStatements, type StatementName } from './postgres-statements.ts'
 import { type PostgresTable, quotedName } from './postgres-table.ts'
-
-/** Runs statements inside one call: one after the other, on one connection, inside one time limit. */
-export type RunStatement = (statement: Statement, values: readonly unknown[]) => Promise<readonly Row[]>
-
-/** How often a statement is tried when the server has undone it for a reason that may be gone the next time. */
-const attemptsMax = 5
+import type { ToldLineage } from './told-lineage.ts'
 
 /** The shortest pause before that, where another statement must get ahead; the longest is twice that. */
 const pauseMs = 50
@@ -26,25 +24,51 @@ const undone = new Set(['40P01', '40001'])
 /** No such prepared statement, or another one by that name: a pooler gives each transaction another server connection. */
 const notPrepared = new Set(['26000', '42P05'])
 
-/** The replica's table, created when it is missed, and statements over it. */
-export class PostgresDatabase {
+/** May not create a table, or not write to one. */
+const notAllowed = '42501'
+
+/** The replica's tables, created when they are missed, and statements over them. */
+export class PostgresDatabase implements CallGround {
   readonly replica: string
-  readonly statements: PostgresStatements
   readonly #connections: PostgresConnections
   readonly #table: PostgresTable
+  readonly #statements = new Map<string, PostgresStatements>()
+  #told: ToldLineage | null = null
   #canPrepare = true
+  #isLogged: boolean
 
-  constructor(replica: string, connections: PostgresConnections, table: PostgresTable) {
+  /** @param options.isLogged whether puts are written down in the log of changes */
+  constructor(
+    replica: string,
+    connections: PostgresConnections,
+    table: PostgresTable,
+    options: { readonly isLogged: boolean },
+  ) {
     this.replica = replica
-    this.statements = postgresStatements(table.qualifiedName)
     this.#connections = connections
     this.#table = table
+    this.#isLogged = options.isLogged
   }
 
-  call<Answer>(timeoutMs: number, work: (run: RunStatement) => Promise<Answer>): Promise<Answer> {
-    return this.#connections.run(timeoutMs, (connection) =>
-      work((statement, values) => this.#run(connection, statement, values)),
-    )
+  get canPrepare(): boolean {
+    return this.#canPrepare
+  }
+
+  get isLogged(): boolean {
+    return this.#isLogged
+  }
+
+  /** What a call that begins now is vouched for with; null for nothing. */
+  get vouching(): ToldLineage | null {
+    return this.#told === null || this.#told.isRevoked ? null : this.#told
+  }
+
+  call<Answer>(
+    timeoutMs: number,
+    work: (run: RunStatement) => Promise<Answer>,
+    told: ToldLineage | null = this.vouching,
+  ): Promise<Answer> {
+    return this.#connections.run(timeoutMs, (connection) => work(new PostgresCall(this, connection, told).run))
   }
 
   /** For requests with an entry for each answer: an empty one needs no server. */
@@ -58,29 +82,38 @@ export class PostgresDatabase {
     return []
   }
 
+  async tellLineage(timeoutMs: number): Promise<string> {
+    this.#told = await this.call(timeoutMs, (run) => readLineage(this.replica, run), null)
+    return this.#told.text
+  }
+
   close(): Promise<void> {
     return this.#connections.close()
   }
 
-  async #run(
-    connection: PostgresConnection,
-    statement: Statement,
-    values: readonly unknown[],
-  ): Promise<readonly Row[]> {
-    for (let attempt = 1; ; attempt += 1) {
-      const isPrepared = this.#canPrepare && !connection.hasStalePlans
-      try {
-        return await connection.request(isPrepared ? statement : { text: statement.text }, values)
-      } catch (error) {
-        if (attempt === attemptsMax || !(await this.#mend(connection, error))) throw error
-      }
+  statement(name: StatementName, told: ToldLineage | null): Statement {
+    const kind = { scope: told?.scope ?? null, isLogged: this.#isLogged }
+    const of = `${kind.scope} ${kind.isLogged}`
+    const known = this.#statements.get(of) ?? postgresStatements(this.#table, kind)
+    this.#statements.set(of, known)
+    return known[name]
+  }
+
+  async mend(connection: PostgresConnection, error: unknown, { logs = false }: Statement): Promise<boolean> {
+    try {
+      return await this.#mend(connection, error)
+    } catch (failure) {
+      if (!logs || !this.#isLogged || sqlStateOf(failure) !== notAllowed) throw failure
+      // The records matter more. Whoever reads the log is told that there are puts outside it.
+      this.#isLogged = false
+      return true
     }
   }
 
-  /** Whether the statement, which has changed nothing, should be tried again. */
   async #mend(connection: PostgresConnection, error: unknown): Promise<boolean> {
     const state = sqlStateOf(error)
     if (state === null) return false
+    if (state === notAllowed) throw error
     if (missing.has(state)) {
       await this.#create(connection)
       return true
@@ -97,17 +130,18 @@ export class PostgresDatabase {
    * schema, because even `IF NOT EXISTS` takes the right to create one.
    */
   async #create(connection: PostgresConnection): Promise<void> {
-    const { schema, name, qualifiedName } = this.#table
+    const { schema, name } = this.#table
     const quotedSchema = quotedName('schema', schema)
     const [facts] = await connection.request(
       { text: `SELECT to_regnamespace($1) IS NULL, current_setting('server_encoding')` },
       [quotedSchema],
     )
     if (facts?.[1] !== 'UTF8') throw this.#encodingError(facts?.[1] ?? 'unknown')
-    const text = creationScript(qualifiedName, {
+    const text = creationScript(this.#table, {
       schemaToCreate: facts[0] === 't' ? quotedSchema : null,
       lock: keyHash(`${schema}.${name}`) | 0,
       lineage: systemRuntime.random.hex(32),
+      epoch: systemRuntime.random.hex(32),
     })
     try {
       await connection.request({ text })

@@ -1,14 +1,10 @@
 import { keyHash } from '../../src/core/hash.ts'
 import type { RecordHead } from '../../src/core/record.ts'
 import { plainArray, textArray } from './postgres-arrays.ts'
-import type { PostgresDatabase, RunStatement } from './postgres-database.ts'
+import type { RunStatement } from './postgres-call.ts'
 import { byStoredKey, storedKey } from './stored-key.ts'
 
-export async function purgeMany(
-  database: PostgresDatabase,
-  run: RunStatement,
-  heads: readonly RecordHead[],
-): Promise<readonly boolean[]> {
+export async function purgeMany(run: RunStatement, heads: readonly RecordHead[]): Promise<readonly boolean[]> {
   const purged = new Array<boolean>(heads.length).fill(false)
   const places = heads.map(({ key, version }, place) => ({
     place,
@@ -17,7 +13,7 @@ export async function purgeMany(
     version,
   }))
   places.sort(byStoredKey)
-  const rows = await run(database.statements.purge, [
+  const rows = await run('purge', [
     plainArray(places.map(({ hash }) => hash)),
     textArray(places.map((named) => named.storedKey)),
     plainArray(places.map(({ version }) => version)),

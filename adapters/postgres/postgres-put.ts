@@ -6,9 +6,9 @@ import { ReplicaError } from '../../src/errors.ts'
 import type { Entry, PutOutcome } from '../../src/replica.ts'
 import { cutBySize } from './cut-by-size.ts'
 import { plainArray, plainArrayOrNull, textArray, textArrayOrNull } from './postgres-arrays.ts'
-import type { PostgresDatabase, RunStatement } from './postgres-database.ts'
-import { headAt, kindCodes, type Row } from './postgres-rows.ts'
-import { heldMark, type Statement } from './postgres-statements.ts'
+import type { RunStatement } from './postgres-call.ts'
+import { headAt, isChecksum, kindCodes, type Row } from './postgres-rows.ts'
+import { heldMark } from './put-statement.ts'
 import { byStoredKey, storedKey } from './stored-key.ts'
 
 /** An entry with its place in the caller's batch. */
@@ -21,7 +21,7 @@ interface Put {
 
 /** Plain puts, or those that mend. */
 interface PutKind {
-  readonly statement: Statement
+  readonly statement: 'put' | 'mend'
   readonly valuesOf: (puts: readonly Put[]) => readonly unknown[]
 }
 
@@ -34,7 +34,7 @@ const statementCharsMax = 16 * 1024 * 1024
 const roundsMax = 10
 
 export async function putManyIfNewer(
-  database: PostgresDatabase,
+  replica: string,
   run: RunStatement,
   entries: readonly Entry[],
 ): Promise<readonly PutOutcome[]> {
@@ -43,14 +43,13 @@ export async function putManyIfNewer(
   const mends = ({ place }: Put) => entries[place]?.mendsCorrupt === true
   const identitiesOf = (chosen: readonly Put[]) =>
     textArrayOrNull(chosen.map(({ place }) => entries[place]?.mendsIdentity ?? null))
-  const { put, mend } = database.statements
   const mendValues = (chosen: readonly Put[]) => [...putValues(chosen), identitiesOf(chosen)]
   for (const [kind, chosen] of [
-    [{ statement: put, valuesOf: putValues }, puts.filter((each) => !mends(each))],
-    [{ statement: mend, valuesOf: mendValues }, puts.filter(mends)],
+    [{ statement: 'put', valuesOf: putValues }, puts.filter((each) => !mends(each))],
+    [{ statement: 'mend', valuesOf: mendValues }, puts.filter(mends)],
   ] as const) {
     for (const part of cutBySize(chosen, sizeOf, statementCharsMax)) {
-      for (const [{ place }, outcome] of await putAll(database, run, kind, part)) outcomes[place] = outcome
+      for (const [{ place }, outcome] of await putAll(replica, run, kind, part)) outcomes[place] = outcome
     }
   }
   return outcomes
@@ -61,7 +60,7 @@ function putAt({ record }: Entry, place: number): Put {
 }
 
 async function putAll(
-  { replica, statements }: PostgresDatabase,
+  replica: string,
   run: RunStatement,
   { statement, valuesOf }: PutKind,
   puts: readonly Put[],
@@ -69,7 +68,7 @@ async function putAll(
   const outcomes = new Map<Put, PutOutcome>()
   const steps = [
     async (rest: readonly Put[]) => storedOutcomes(rest, await run(statement, valuesOf(rest))),
-    async (rest: readonly Put[]) => refusedOutcomes(rest, await run(statements.readRefusals, refusalValues(rest))),
+    async (rest: readonly Put[]) => refusedOutcomes(rest, await run('readRefusals', refusalValues(rest))),
   ]
   let rest = puts
   for (let step = 0; step < steps.length * roundsMax; step += 1) {
@@ -147,7 +146,7 @@ function replacedStamp(text: string): RecordStamp | null {
 /** What the record held tells a put that was refused; null when it would not refuse it now. */
 function refusedOutcome(record: VersionedRecord, row: Row): PutOutcome | null {
   const held = headAt(row, 1, record.key)
-  if (held.kind === 'corrupt' || !/^[1-5][0-9]{9}$/.test(row[5] ?? '')) return null
+  if (held.kind === 'corrupt' || !isChecksum(row[5] ?? '')) return null
   const { version, kind, expiresAtMs, retainUntilMs } = held
   const order = compareStamps(record, held) || comparePayloads(record.payload, row[6] ?? '')
   if (order < 0) return { status: 'superseded', by: { version, kind, expiresAtMs, retainUntilMs } }

@@ -1,10 +1,13 @@
 import { keyHash } from '../../src/core/hash.ts'
 import { ConfigError } from '../../src/errors.ts'
-import type { CallOptions, ReadAnswer, Replica, VersionAnswer } from '../../src/replica.ts'
+import type { CallOptions, ChangesOptions, ReadAnswer, Replica, VersionAnswer } from '../../src/replica.ts'
+import { systemRuntime } from '../../src/runtime.ts'
+import { ChangesTrimming } from './changes-trimming.ts'
 import { plainArray, textArray } from './postgres-arrays.ts'
+import { changesSteps } from './postgres-changes.ts'
 import { PostgresConnections } from './postgres-connections.ts'
 import { PostgresDatabase } from './postgres-database.ts'
-import { readLineage } from './postgres-lineage.ts'
+import { digestSteps } from './postgres-digest.ts'
 import { purgeMany } from './postgres-purge.ts'
 import { putManyIfNewer } from './postgres-put.ts'
 import { headAt, inPlaces, type Row, recordAt } from './postgres-rows.ts'
@@ -17,7 +20,6 @@ import {
   readPostgresSource,
   tableDefault,
 } from './postgres-source.ts'
-import type { Statement } from './postgres-statements.ts'
 import { postgresTable } from './postgres-table.ts'
 import { storedKey } from './stored-key.ts'
 
@@ -30,9 +32,15 @@ export interface PostgresReplicaOptions {
   readonly table?: string
   /** The most connections at once; they are opened when they are needed. Default: 4. */
   readonly connectionsMax?: number
+  /**
+   * How many batches of puts the log of changes keeps, in a table beside the replica's, `keyv_quorum_changes`. 0 for no
+   * log: then sweeps compare whole digests, in every process that uses the table. Default: 100,000.
+   */
+  readonly changesMax?: number
 }
 
 const connectionsMaxDefault = 4
+const changesMaxDefault = 100_000
 
 /**
  * A replica in a table of its own in a PostgreSQL database, version 12 or later, that is not a standby.
@@ -46,18 +54,18 @@ export function postgresReplica(source: PostgresSource, options: PostgresReplica
   const read = readPostgresSource(source)
   if (read === null)
     throw new ConfigError('source', 'a postgres:// URI, a KeyvPostgres adapter, or a Pool or Client of pg')
-  const connectionsMax = options.connectionsMax ?? connectionsMaxDefault
-  if (!Number.isInteger(connectionsMax) || connectionsMax < 1)
-    throw new ConfigError('connectionsMax', 'a whole number from 1')
-
+  const connectionsMax = wholeFrom(1, 'connectionsMax', options.connectionsMax ?? connectionsMaxDefault)
+  const changesMax = wholeFrom(0, 'changesMax', options.changesMax ?? changesMaxDefault)
   const table = postgresTable(options.schema ?? read.schema, options.table ?? tableDefault)
   const id = options.id ?? postgresId(read.settings, table.schema, table.name)
-  const database = new PostgresDatabase(id, new PostgresConnections(id, read.settings, { connectionsMax }), table)
+  const connections = new PostgresConnections(id, read.settings, { connectionsMax })
+  const database = new PostgresDatabase(id, connections, table, { isLogged: changesMax > 0 })
+  const trimming = new ChangesTrimming(database, changesMax, systemRuntime.random)
 
   function lookUp<Answer>(
     keys: readonly string[],
     { timeoutMs }: CallOptions,
-    statement: Statement,
+    statement: 'readRecords' | 'readHeads',
     read: (row: Row, key: string) => Answer,
   ): Promise<readonly (Answer | null)[]> {
     return database.callFor(keys, timeoutMs, async (run) => {
@@ -72,31 +80,50 @@ export function postgresReplica(source: PostgresSource, options: PostgresReplica
     limits: postgresLimits,
 
     getMany(keys, options): Promise<readonly ReadAnswer[]> {
-      return lookUp(keys, options, database.statements.readRecords, (row, key) => recordAt(row, 1, key))
+      return lookUp(keys, options, 'readRecords', (row, key) => recordAt(row, 1, key))
     },
 
     getVersions(keys, options): Promise<readonly VersionAnswer[]> {
-      return lookUp(keys, options, database.statements.readHeads, (row, key) => headAt(row, 1, key))
+      return lookUp(keys, options, 'readHeads', (row, key) => headAt(row, 1, key))
     },
 
-    putManyIfNewer(entries, { timeoutMs }) {
-      return database.callFor(entries, timeoutMs, (run) => putManyIfNewer(database, run, entries))
+    async putManyIfNewer(entries, { timeoutMs }) {
+      const outcomes = await database.callFor(entries, timeoutMs, (run) => putManyIfNewer(id, run, entries))
+      trimming.maybeTrim()
+      return outcomes
     },
 
     purgeMany(heads, { timeoutMs }) {
-      return database.callFor(heads, timeoutMs, (run) => purgeMany(database, run, heads))
+      return database.callFor(heads, timeoutMs, (run) => purgeMany(run, heads))
     },
 
     scan(range, options) {
-      return scanPages(database, range, options)
+      return scanPages(database, database.vouching, range, options)
     },
 
+    digest(range, options) {
+      return digestSteps(database, database.vouching, range, options)
+    },
+
+    ...(changesMax === 0
+      ? {}
+      : {
+          changes(after: string | null, options: ChangesOptions) {
+            return changesSteps(database, database.vouching, after, options)
+          },
+        }),
+
     lineage({ timeoutMs }) {
-      return database.call(timeoutMs, (run) => readLineage(database, run))
+      return database.tellLineage(timeoutMs)
     },
 
     close() {
       return database.close()
     },
   }
+}
+
+function wholeFrom(least: number, field: 'connectionsMax' | 'changesMax', value: number): number {
+  if (!Number.isInteger(value) || value < least) throw new ConfigError(field, `a whole number from ${least}`)
+  return value
 }

@@ -7,6 +7,8 @@ export type Row = readonly (string | null)[]
 
 export const kindCodes = { value: 0, tombstone: 1 } as const
 
+const checksumPattern = /^[1-5][0-9]{9}$/
+
 /** Reads version, kind, expiresAtMs and retainUntilMs from four fields in a row. */
 export function headAt(row: Row, offset: number, key: string): RecordHead | CorruptRecord {
   const version = row[offset] ?? ''
@@ -18,6 +20,10 @@ export function headAt(row: Row, offset: number, key: string): RecordHead | Corr
   if (retainUntilMs === null || Number.isNaN(retainUntilMs)) return corrupt(key, 'the retention is not a time')
   if (Number.isNaN(expiresAtMs)) return corrupt(key, 'the expiry is not a time')
   return { key, version, kind, expiresAtMs, retainUntilMs }
+}
+
+export function isChecksum(text: string): boolean {
+  return checksumPattern.test(text)
 }
 
 /** Reads a head, a checksum and a payload. */

@@ -1,26 +1,32 @@
 import type { HashRange } from '../../src/core/hash.ts'
-import { type ScanEntry, scanEntry } from '../../src/core/record.ts'
-import { ReplicaError } from '../../src/errors.ts'
+import { type ScanEntry, scanEntry, unreadableHead } from '../../src/core/record.ts'
+import { isRetired } from '../../src/core/retirement.ts'
 import type { ScanOptions } from '../../src/replica.ts'
+import { abortable } from './abortable.ts'
+import { rangesOf } from './hash-ranges.ts'
+import { readKeys } from './long-keys.ts'
 import { plainArray, textArray } from './postgres-arrays.ts'
-import type { PostgresDatabase, RunStatement } from './postgres-database.ts'
-import { headAt, type Row } from './postgres-rows.ts'
-import { digestMark, storedKey as storedKeyOf } from './stored-key.ts'
+import type { RunStatement } from './postgres-call.ts'
+import type { PostgresDatabase } from './postgres-database.ts'
+import { headAt, isChecksum, type Row } from './postgres-rows.ts'
+import { retirementValues } from './retirement-values.ts'
+import type { ToldLineage } from './told-lineage.ts'
 
-/** Where a page starts: at this stored key, by bytes, among those of the hash. */
-interface Position {
-  readonly hash: number
+/** What is still to be scanned of a range: from this stored key on, by bytes, among those of the first hash. */
+interface Rest extends HashRange {
   readonly storedKey: string
 }
 
 interface Page {
   readonly heads: readonly ScanEntry[]
-  readonly next: Position | null
+  readonly rests: readonly Rest[]
 }
 
 const pageKeysLimit = 10_000
-/** Rows looked at for one page where a prefix may leave out most of them. */
-const prefixRowsMin = 2000
+/** Rows looked at for one page where most of them may be left out. */
+const filteredRowsMin = 2000
+/** Ranges looked at for one page. */
+const rangesMax = 500
 
 /**
  * Page by page, each a call of its own that starts where the last one ended: no transaction and no cursor stays open
@@ -28,79 +34,69 @@ const prefixRowsMin = 2000
  */
 export async function* scanPages(
   database: PostgresDatabase,
+  told: ToldLineage | null,
   range: HashRange,
   options: ScanOptions,
 ): AsyncGenerator<readonly ScanEntry[]> {
-  const { pageTimeoutMs, keyPrefix = '', signal } = options
+  const { pageTimeoutMs, keyPrefix = '', retired, signal } = options
   const pageKeysMax = Math.min(Math.max(1, options.pageKeysMax), pageKeysLimit)
-  const rowsMax = keyPrefix === '' ? pageKeysMax : Math.max(pageKeysMax, prefixRowsMin)
-  // Below 0 lies the row of the lineage.
-  let start: Position | null = { hash: Math.max(0, range.from), storedKey: '' }
-  while (start !== null) {
+  const isFiltered = keyPrefix !== '' || retired !== undefined
+  const rowsMax = isFiltered ? Math.max(pageKeysMax, filteredRowsMin) : pageKeysMax
+  let rests: readonly Rest[] = rangesOf(range, options.buckets).map((whole) => ({ ...whole, storedKey: '' }))
+  while (rests.length > 0) {
     signal?.throwIfAborted()
-    const values = [start.hash, start.storedKey, range.to, rowsMax, keyPrefix]
-    const reading: Promise<Page> = database.call(pageTimeoutMs, async (run) => {
-      const rows = await run(database.statements.scan, values)
-      const heads = await headsOf(rows, database, run)
-      return { heads: heads.filter(({ key }) => key.startsWith(keyPrefix)), next: nextPosition(rows, rowsMax) }
-    })
+    const values = [...restValues(rests.slice(0, rangesMax)), rowsMax, keyPrefix, ...retirementValues(retired)]
+    const left = rests
+    const reading: Promise<Page> = database.call(
+      pageTimeoutMs,
+      async (run) => {
+        const rows = await run('scan', values)
+        const heads = await headsOf(rows, database.replica, run)
+        const wanted = heads.filter(
+          (head) => head.key.startsWith(keyPrefix) && (retired === undefined || isRetired(head, retired)),
+        )
+        return { heads: wanted, rests: restsAfter(rows, rowsMax, left) }
+      },
+      told,
+    )
     const page = await abortable(reading, signal)
     for (let from = 0; from < page.heads.length; from += pageKeysMax) yield page.heads.slice(from, from + pageKeysMax)
-    start = page.next
+    rests = page.rests
   }
   signal?.throwIfAborted()
 }
 
+function restValues(rests: readonly Rest[]): readonly unknown[] {
+  return [
+    plainArray(rests.map(({ from }) => from)),
+    textArray(rests.map(({ storedKey }) => storedKey)),
+    plainArray(rests.map(({ to }) => to)),
+  ]
+}
+
 /** Rows of the scan statement: hash, stored key, the four fields of a head, the checksum, how many rows were looked at. */
-async function headsOf(
-  rows: readonly Row[],
-  database: PostgresDatabase,
-  run: RunStatement,
-): Promise<readonly ScanEntry[]> {
-  const digested = rows.filter((row) => row[1]?.startsWith(digestMark))
-  const longKeys = await readLongKeys(digested, database, run)
+async function headsOf(rows: readonly Row[], replica: string, run: RunStatement): Promise<readonly ScanEntry[]> {
+  const held = rows.map((row) => ({ hash: row[0] ?? '', storedKey: row[1] ?? '' }))
+  const keys = await readKeys(replica, run, held)
   return rows
     .map((row) => {
-      const storedKey = row[1] ?? ''
-      const key = storedKey.startsWith(digestMark) ? longKeys.get(storedKey) : storedKey
-      return key === undefined ? null : scanEntry(headAt(row, 2, key), row[6] ?? '')
+      const key = keys.get(row[1] ?? '')
+      return key === undefined ? null : entryOf(row, key)
     })
     .filter((head) => head !== null)
 }
 
-/** By stored key. One that was purged meanwhile is missing. */
-async function readLongKeys(
-  rows: readonly Row[],
-  database: PostgresDatabase,
-  run: RunStatement,
-): Promise<ReadonlyMap<string, string>> {
-  const longKeys = new Map<string, string>()
-  if (rows.length === 0) return longKeys
-  const hashes = plainArray(rows.map((row) => row[0] ?? ''))
-  const storedKeys = rows.map((row) => row[1] ?? '')
-  for (const [place, longKey] of await run(database.statements.readLongKeys, [hashes, textArray(storedKeys)])) {
-    const storedKey = storedKeys[Number(place) - 1]
-    if (storedKey === undefined) continue
-    if (typeof longKey !== 'string' || storedKeyOf(longKey) !== storedKey) {
-      throw new ReplicaError('CORRUPT', 'the key of a record cannot be read', { replica: database.replica })
-    }
-    longKeys.set(storedKey, longKey)
-  }
-  return longKeys
+function entryOf(row: Row, key: string): ScanEntry {
+  const checksum = row[6] ?? ''
+  return isChecksum(checksum) ? scanEntry(headAt(row, 2, key), checksum) : unreadableHead(key)
 }
 
 /** No text without NUL lies between a text and the same with U+0001 after it. */
-function nextPosition(rows: readonly Row[], rowsMax: number): Position | null {
+function restsAfter(rows: readonly Row[], rowsMax: number, rests: readonly Rest[]): readonly Rest[] {
   const last = rows.at(-1)
-  if (last === undefined || Number(last[7]) < rowsMax) return null
-  return { hash: Number(last[0]), storedKey: `${last[1]}\u0001` }
-}
-
-function abortable<Answer>(answer: Promise<Answer>, signal: AbortSignal | undefined): Promise<Answer> {
-  if (signal === undefined) return answer
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
+  if (last === undefined || Number(last[7]) < rowsMax) return rests.slice(rangesMax)
+  const hash = Number(last[0])
+  return rests
+    .filter(({ to }) => to > hash)
+    .map((rest) => (rest.from <= hash ? { ...rest, from: hash, storedKey: `${last[1]}\u0001` } : rest))
 }
