@@ -1,9 +1,29 @@
 import { type BigIntStats, statSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { SqliteChanges } from './sqlite-changes.ts'
+import { SqliteDigest } from './sqlite-digest.ts'
 import { isBusyOrReadOnly, isSchemaError, SqliteTrouble } from './sqlite-failure.ts'
+import { SqliteScanPages } from './sqlite-scan-pages.ts'
 import { prepareSchema } from './sqlite-schema.ts'
 import { memoryPath } from './sqlite-source.ts'
 import { SqliteTable } from './sqlite-table.ts'
+
+/** What a database is opened with; also what the thread of one is started with. */
+export interface DatabaseData {
+  /** Absolute, or `:memory:`. */
+  readonly path: string
+  readonly table: string
+  /** How long the log of changes may grow; 0 for none. */
+  readonly changesMax: number
+}
+
+/** The parts of a database that work is done with. */
+export interface DatabaseParts {
+  readonly table: SqliteTable
+  readonly scans: SqliteScanPages
+  readonly digest: SqliteDigest
+  readonly changes: SqliteChanges
+}
 
 type FileIdentity = Pick<BigIntStats, 'dev' | 'ino'>
 
@@ -18,7 +38,7 @@ export class SqliteConnection {
   readonly lineage: string
   readonly #path: string
   readonly #database: DatabaseSync
-  readonly #table: SqliteTable
+  readonly #parts: DatabaseParts
   readonly #storedLineage: string
   readonly #walPath: string
   readonly #file: FileIdentity | null
@@ -29,7 +49,7 @@ export class SqliteConnection {
   #lockWaitMs: number
 
   /** @param lockWait what is left of the time in ms that this call may wait for the locks of others */
-  constructor(path: string, table: string, lockWait: () => number) {
+  constructor({ path, table, changesMax }: DatabaseData, lockWait: () => number) {
     const before = identityOf(path)
     this.#path = path
     this.#lockWaitMs = lockWait()
@@ -40,7 +60,12 @@ export class SqliteConnection {
       useWriteAheadLog(this.#database)
       this.setLockWait(lockWait())
       this.#storedLineage = prepareSchema(this.#database, table)
-      this.#table = new SqliteTable(this.#database, table)
+      this.#parts = {
+        table: new SqliteTable(this.#database, table),
+        scans: new SqliteScanPages(this.#database, table),
+        digest: new SqliteDigest(this.#database, table),
+        changes: new SqliteChanges(this.#database, table, changesMax),
+      }
       this.#begin = this.#database.prepare('BEGIN')
       this.#beginWrite = this.#database.prepare('BEGIN IMMEDIATE')
       this.#commit = this.#database.prepare('COMMIT')
@@ -72,14 +97,14 @@ export class SqliteConnection {
   }
 
   /** Runs the body in one snapshot, in which the lineage is still the one that this connection found. */
-  read<Answer>(body: (table: SqliteTable) => Answer): Answer {
+  read<Answer>(body: (parts: DatabaseParts) => Answer): Answer {
     return this.#inTransaction(this.#begin, body)
   }
 
   /** Runs the body alone: it takes the write lock first, so that nothing is applied when that cannot be had. */
-  write<Answer>(body: (table: SqliteTable) => Answer): Answer {
+  write<Answer>(body: (parts: DatabaseParts) => Answer): Answer {
     const answer = this.#inTransaction(this.#beginWrite, body)
-    if (!this.isCurrent()) throw new SqliteTrouble('REJECTED', 'its files were removed while it wrote to them')
+    if (!this.isCurrent()) throw removedWhileWriting()
     return answer
   }
 
@@ -87,23 +112,24 @@ export class SqliteConnection {
     this.#database.close()
   }
 
-  #inTransaction<Answer>(begin: StatementSync, body: (table: SqliteTable) => Answer): Answer {
+  #inTransaction<Answer>(begin: StatementSync, body: (parts: DatabaseParts) => Answer): Answer {
     begin.run()
     try {
       if (this.#readLineage() !== this.#storedLineage) throw emptied()
-      const answer = body(this.#table)
+      const answer = body(this.#parts)
       this.#commit.run()
       return answer
     } catch (error) {
       // Some errors have ended the transaction already.
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      this.#parts.changes.forget()
       throw error
     }
   }
 
   #readLineage(): string | null {
     try {
-      return this.#table.storedLineage()
+      return this.#parts.table.storedLineage()
     } catch (error) {
       if (isSchemaError(error)) return null
       throw error
@@ -134,6 +160,11 @@ function isSame(a: FileIdentity | null, b: FileIdentity | null): boolean {
 
 function movedWhileOpening(): SqliteTrouble {
   return new SqliteTrouble('UNAVAILABLE', 'its file was replaced while it was being opened')
+}
+
+/** Whoever has the files at the path now does not see what was written. */
+function removedWhileWriting(): SqliteTrouble {
+  return new SqliteTrouble('TIMEOUT', 'its files were removed while it wrote to them')
 }
 
 function emptied(): SqliteTrouble {

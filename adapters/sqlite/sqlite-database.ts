@@ -1,25 +1,53 @@
+import type { Entry, PutOutcome } from '../../src/replica.ts'
 import { systemRuntime } from '../../src/runtime.ts'
-import { SqliteConnection } from './sqlite-connection.ts'
+import { type DatabaseData, SqliteConnection } from './sqlite-connection.ts'
 import { failureOf, type SqliteFailure, SqliteTrouble } from './sqlite-failure.ts'
-import type { Answer, OperationName, Question } from './sqlite-operations.ts'
+import type { Answer, ChangesPage, ChangesQuestion, OperationName, Question } from './sqlite-operations.ts'
 import { memoryPath } from './sqlite-source.ts'
 
 export type Outcome<Name extends OperationName> =
-  | { readonly answer: Answer<Name>; readonly failure?: never }
+  /** `lineage` is the one that the answer comes from. */
+  | { readonly answer: Answer<Name>; readonly lineage: string; readonly failure?: never }
   | { readonly failure: SqliteFailure }
+
+export interface DatabaseRequest<Name extends OperationName> {
+  readonly name: Name
+  readonly question: Question<Name>
+  /** How long the call may take. */
+  readonly budgetMs: number
+  /** The only lineage to answer from; null for whichever it is. */
+  readonly heldTo: string | null
+}
 
 type Perform = {
   readonly [Name in OperationName]: (connection: SqliteConnection, question: Question<Name>) => Answer<Name>
 }
 
 const perform: Perform = {
-  getMany: (connection, keys) => connection.read((table) => keys.map((key) => table.read(key))),
-  getVersions: (connection, keys) => connection.read((table) => keys.map((key) => table.head(key))),
-  putManyIfNewer: (connection, entries) => connection.write((table) => entries.map((entry) => table.putIfNewer(entry))),
-  purgeMany: (connection, heads) => connection.write((table) => heads.map((head) => table.purge(head))),
-  scanPage: (connection, question) => connection.read((table) => table.scanPage(question)),
+  getMany: (connection, keys) => connection.read(({ table }) => keys.map((key) => table.read(key))),
+  getVersions: (connection, keys) => connection.read(({ table }) => keys.map((key) => table.head(key))),
+  putManyIfNewer,
+  purgeMany: (connection, heads) => connection.write(({ table }) => heads.map((head) => table.purge(head))),
+  scanPage: (connection, question) => connection.read(({ scans }) => scans.read(question)),
+  digestStep: (connection, question) => connection.read(({ digest }) => digest.add(question)),
+  changesPage,
   // A transaction of nothing: it fails where the lineage is no longer in the table.
   lineage: (connection) => connection.read(() => connection.lineage),
+}
+
+function putManyIfNewer(connection: SqliteConnection, entries: readonly Entry[]): PutOutcome[] {
+  return connection.write(({ table, changes }) => {
+    const outcomes = entries.map((entry) => table.putIfNewer(entry))
+    const stored = entries.filter((_entry, index) => outcomes[index]?.status === 'stored')
+    changes.append(stored.map(({ record }) => record.key))
+    return outcomes
+  })
+}
+
+function changesPage(connection: SqliteConnection, { after }: ChangesQuestion): ChangesPage {
+  const isThere = connection.read(({ changes }) => changes.isThere())
+  if (!isThere) connection.write(({ changes }) => changes.create())
+  return connection.read(({ changes }) => changes.page(after, connection.lineage))
 }
 
 /** The share of a call's time that it may wait for locks: the rest is for the work itself. */
@@ -31,30 +59,25 @@ const lockWaitStepMs = 10
  * A database that is opened when it is needed, and again after a failure, or when its file is gone or another one: so
  * every call finds out anew, and writes never go to a file that was removed. Everything here blocks its thread.
  *
- * Answers come only from the lineage that earlier calls saw. The first call that meets another one fails, so that
- * whoever asks knows before anything from the new data counts as an answer.
+ * A call that is held to a lineage is answered from that one only. Where another one is found, whoever asks knows before
+ * anything from the new data counts as an answer.
  */
 export class SqliteDatabase {
-  readonly #path: string
-  readonly #table: string
+  readonly #data: DatabaseData
   #connection: SqliteConnection | null = null
-  #lineageSeen: string | null = null
 
-  /** @param path absolute, or `:memory:` */
-  constructor(path: string, table: string) {
-    this.#path = path
-    this.#table = table
+  constructor(data: DatabaseData) {
+    this.#data = data
   }
 
-  /** @param budgetMs how long the call may take */
-  run<Name extends OperationName>(name: Name, question: Question<Name>, budgetMs: number): Outcome<Name> {
-    const lockWait = lockWaitWithin(budgetMs)
+  run<Name extends OperationName>(request: DatabaseRequest<Name>): Outcome<Name> {
+    const lockWait = lockWaitWithin(request.budgetMs)
     const wasOpen = this.#connection !== null
-    const outcome = this.#attempt(name, question, lockWait)
+    const outcome = this.#attempt(request, lockWait)
     const kind = outcome.failure?.kind
-    const asksForTheLoss = kind === 'lineage-lost' && name === 'lineage'
+    const asksForTheLoss = kind === 'lineage-lost' && request.name === 'lineage'
     const mayBeWritableNow = kind === 'read-only' && wasOpen
-    return asksForTheLoss || mayBeWritableNow ? this.#attempt(name, question, lockWait) : outcome
+    return asksForTheLoss || mayBeWritableNow ? this.#attempt(request, lockWait) : outcome
   }
 
   close(): void {
@@ -62,25 +85,27 @@ export class SqliteDatabase {
     this.#connection = null
   }
 
-  #attempt<Name extends OperationName>(name: Name, question: Question<Name>, lockWait: () => number): Outcome<Name> {
+  #attempt<Name extends OperationName>(
+    { name, question, heldTo }: DatabaseRequest<Name>,
+    lockWait: () => number,
+  ): Outcome<Name> {
+    const { path } = this.#data
     try {
-      return { answer: perform[name](this.#connect(lockWait), question) }
+      const connection = this.#connect(lockWait)
+      if (heldTo !== null && connection.lineage !== heldTo) throw replaced()
+      return { answer: perform[name](connection, question), lineage: connection.lineage }
     } catch (error) {
-      const failure = failureOf(error, this.#path)
-      if (failure.kind === 'lineage-lost') this.#lineageSeen = null
+      const failure = failureOf(error, path)
       // What lives in memory goes with its connection; a file is opened afresh by the next call.
-      if (failure.kind !== 'busy' && this.#path !== memoryPath) this.close()
+      if (failure.kind !== 'busy' && path !== memoryPath) this.close()
       return { failure }
     }
   }
 
   #connect(lockWait: () => number): SqliteConnection {
     if (this.#connection?.isCurrent() === false) this.close()
-    this.#connection ??= new SqliteConnection(this.#path, this.#table, lockWait)
+    this.#connection ??= new SqliteConnection(this.#data, lockWait)
     this.#connection.setLockWait(lockWait())
-    const { lineage } = this.#connection
-    if (this.#lineageSeen !== null && this.#lineageSeen !== lineage) throw replaced()
-    this.#lineageSeen = lineage
     return this.#connection
   }
 }

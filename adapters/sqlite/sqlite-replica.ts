@@ -2,9 +2,10 @@ import { ConfigError } from '../../src/errors.ts'
 import type { Replica } from '../../src/replica.ts'
 import { type Runtime, systemRuntime } from '../../src/runtime.ts'
 import { SqliteInline } from './sqlite-inline.ts'
-import type { ScanCursor, ScanPage, SqliteExecutor } from './sqlite-operations.ts'
+import type { SqliteExecutor } from './sqlite-operations.ts'
 import { assertTableName } from './sqlite-schema.ts'
 import { describeSqliteSource, memoryPath, type SqliteSource, sqliteGuarantees, sqliteLimits } from './sqlite-source.ts'
+import { changes, digest, scan } from './sqlite-steps.ts'
 import { SqliteThread } from './sqlite-thread.ts'
 
 export interface SqliteReplicaOptions {
@@ -12,11 +13,17 @@ export interface SqliteReplicaOptions {
   readonly id?: string
   /** The table for the records, beside whatever else the database holds. Default: `keyv_quorum`. */
   readonly table?: string
+  /**
+   * How long the log of changes may grow, in batches put; one of more than 1 KB of keys counts more. 0 keeps none: sweeps
+   * then compare everything. The same for all processes of a file. Default: 100,000.
+   */
+  readonly changesMax?: number
   /** Default: the system's. */
   readonly runtime?: Pick<Runtime, 'clock' | 'timers'>
 }
 
 const defaultTable = 'keyv_quorum'
+const changesMaxDefault = 100_000
 
 /**
  * A replica in a table of a SQLite file, over Node's own `node:sqlite`.
@@ -29,7 +36,7 @@ const defaultTable = 'keyv_quorum'
  *   `timeoutMs`. No other SQLite library of this process (`sqlite3`, `better-sqlite3`) may write to the file at the
  *   same time: within one process, two libraries do not see each other's locks.
  *
- * @throws ConfigError when the source is not SQLite, or the table has no plain name
+ * @throws ConfigError when the source is not SQLite, the table has no plain name, or `changesMax` is no number of entries
  */
 export function sqliteReplica(source: SqliteSource, options: SqliteReplicaOptions = {}): Replica {
   const described = describeSqliteSource(source)
@@ -38,10 +45,11 @@ export function sqliteReplica(source: SqliteSource, options: SqliteReplicaOption
   assertTableName(table)
   const { path } = described
   const id = options.id ?? (table === defaultTable ? described.id : `${described.id}#${table}`)
+  const { changesMax = changesMaxDefault, runtime = systemRuntime } = options
+  assertChangesMax(changesMax)
+  const data = { path, table, changesMax }
   const executor: SqliteExecutor =
-    path === memoryPath
-      ? new SqliteInline(id, path, table)
-      : new SqliteThread({ id, data: { path, table }, runtime: options.runtime ?? systemRuntime })
+    path === memoryPath ? new SqliteInline(id, data, runtime) : new SqliteThread({ id, data, runtime })
 
   return {
     id,
@@ -51,18 +59,15 @@ export function sqliteReplica(source: SqliteSource, options: SqliteReplicaOption
     getVersions: (keys, { timeoutMs }) => executor.run('getVersions', keys, timeoutMs),
     putManyIfNewer: (entries, { timeoutMs }) => executor.run('putManyIfNewer', entries, timeoutMs),
     purgeMany: (heads, { timeoutMs }) => executor.run('purgeMany', heads, timeoutMs),
+    scan: (range, scanOptions) => scan(executor, range, scanOptions),
+    digest: (range, digestOptions) => digest(executor, range, digestOptions),
+    ...(changesMax > 0 && { changes: (after, changesOptions) => changes(executor, after, changesOptions) }),
     lineage: ({ timeoutMs }) => executor.run('lineage', null, timeoutMs),
     close: () => executor.close(),
-
-    async *scan(range, { pageTimeoutMs, pageKeysMax, keyPrefix = '', signal }) {
-      let after: ScanCursor | null = null
-      do {
-        signal?.throwIfAborted()
-        const page: ScanPage = await executor.run('scanPage', { range, keyPrefix, pageKeysMax, after }, pageTimeoutMs)
-        yield page.heads
-        after = page.next
-      } while (after !== null)
-      signal?.throwIfAborted()
-    },
   }
+}
+
+function assertChangesMax(changesMax: number): void {
+  if (Number.isSafeInteger(changesMax) && changesMax >= 0) return
+  throw new ConfigError('changesMax', 'a whole number from 0')
 }

@@ -8,11 +8,13 @@ export const lineageKey = '\0lineage'
 const lineageHash = -1
 
 const columns = ['key', 'hash', 'version', 'kind', 'expires_at_ms', 'retain_until_ms', 'checksum', 'payload']
+const changesColumns = ['seq', 'keys']
 
 export interface TableNames {
   /** Quoted, for SQL. */
   readonly table: string
   readonly indexByHash: string
+  readonly changes: string
 }
 
 /** @throws ConfigError unless the name is a plain one: letters, digits and `_`, at most 63 */
@@ -22,7 +24,7 @@ export function assertTableName(table: string): void {
 }
 
 export function tableNames(table: string): TableNames {
-  return { table: `"${table}"`, indexByHash: `"${table}_by_hash"` }
+  return { table: `"${table}"`, indexByHash: `"${table}_by_hash"`, changes: `"${changesOf(table)}"` }
 }
 
 /**
@@ -36,7 +38,7 @@ export function tableNames(table: string): TableNames {
  */
 export function prepareSchema(database: DatabaseSync, table: string): string {
   const names = tableNames(table)
-  const lineage = hasTable(database, table) ? readLineage(database, names) : null
+  const lineage = hasTable(database, table, columns) ? readLineage(database, names) : null
   if (lineage !== null) return lineage
 
   database.exec('BEGIN IMMEDIATE')
@@ -68,10 +70,24 @@ function readLineage(database: DatabaseSync, names: TableNames): string | null {
   return typeof row?.payload === 'string' ? row.payload : null
 }
 
+/** The log of changes is made for a table that has none yet when it is needed: a file may be read-only until then. */
+export function hasChanges(database: DatabaseSync, table: string): boolean {
+  return hasTable(database, changesOf(table), changesColumns)
+}
+
+/** Its numbers need not outlive its rows, so it goes without AUTOINCREMENT, which costs each commit another page. */
+export function createChanges(database: DatabaseSync, table: string): void {
+  database.exec(`CREATE TABLE ${tableNames(table).changes} (seq INTEGER PRIMARY KEY, keys TEXT)`)
+}
+
+function changesOf(table: string): string {
+  return `${table}_changes`
+}
+
 /** @throws SqliteTrouble when the name belongs to a table of another shape, which must not be touched */
-function hasTable(database: DatabaseSync, table: string): boolean {
+function hasTable(database: DatabaseSync, table: string, expected: readonly string[]): boolean {
   const found = database.prepare('SELECT name FROM pragma_table_info(?)').all(table)
   if (found.length === 0) return false
-  if (found.map(({ name }) => name).join() === columns.join()) return true
+  if (found.map(({ name }) => name).join() === expected.join()) return true
   throw new SqliteTrouble('REJECTED', `its table ${table} is not one of this store: name another with \`table\``)
 }

@@ -2,24 +2,17 @@ import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { ReplicaError, type ReplicaErrorCode } from '../../src/errors.ts'
 import type { Runtime } from '../../src/runtime.ts'
-import type { Outcome } from './sqlite-database.ts'
-import type { SqliteFailure } from './sqlite-failure.ts'
+import type { DatabaseData } from './sqlite-connection.ts'
+import type { DatabaseRequest, Outcome } from './sqlite-database.ts'
 import type { Answer, OperationName, Question, SqliteExecutor } from './sqlite-operations.ts'
+import { ToldLineage, type Vouching } from './sqlite-told-lineage.ts'
 
-/** What the thread is started with. */
-export interface ThreadData {
-  readonly path: string
-  readonly table: string
-}
-
-export type ThreadRequest =
-  | 'close'
-  | { readonly name: OperationName; readonly question: Question<OperationName>; readonly budgetMs: number }
+export type ThreadRequest = 'close' | DatabaseRequest<OperationName>
 
 export interface SqliteThreadOptions {
   /** The replica's, for errors. */
   readonly id: string
-  readonly data: ThreadData
+  readonly data: DatabaseData
   readonly runtime: Pick<Runtime, 'clock' | 'timers'>
   /** The program of the thread. Default: `sqlite-worker` beside this file. */
   readonly program?: URL
@@ -30,9 +23,12 @@ interface Call {
   readonly question: Question<OperationName>
   readonly timeoutMs: number
   readonly deadlineMs: number
+  readonly vouching: Vouching
   readonly resolve: (answer: Answer<OperationName>) => void
   readonly reject: (error: ReplicaError) => void
   cancelTimer: () => void
+  /** Its time was over: whatever comes is no longer an answer to anyone. */
+  hasTimedOut: boolean
 }
 
 /** Callers keep to `callsInFlightMax`; whatever they do, no more than this waits. */
@@ -51,6 +47,7 @@ const closeWaitMs = 5000
 export class SqliteThread implements SqliteExecutor {
   readonly #options: SqliteThreadOptions
   readonly #waiting: Call[] = []
+  readonly #told = new ToldLineage()
   #worker: Worker | null = null
   /** What the thread is at, also when its caller has given up. */
   #sent: Call | null = null
@@ -60,14 +57,24 @@ export class SqliteThread implements SqliteExecutor {
     this.#options = options
   }
 
-  run<Name extends OperationName>(name: Name, question: Question<Name>, timeoutMs: number): Promise<Answer<Name>> {
+  vouching(): Vouching {
+    return this.#told.vouching()
+  }
+
+  run<Name extends OperationName>(
+    name: Name,
+    question: Question<Name>,
+    timeoutMs: number,
+    vouching: Vouching = this.vouching(),
+  ): Promise<Answer<Name>> {
     return new Promise<Answer<OperationName>>((resolve, reject) => {
       if (this.#closing !== null) throw this.#error('CLOSED', 'it was closed')
       if (this.#waiting.length >= callsWaitingMax)
         throw this.#error('UNAVAILABLE', 'too many calls wait for its thread')
       const { clock, timers } = this.#options.runtime
       const deadlineMs = clock.monotonicMs() + timeoutMs
-      const call: Call = { name, question, timeoutMs, deadlineMs, resolve, reject, cancelTimer: () => {} }
+      const end = { resolve, reject, cancelTimer: () => {}, hasTimedOut: false }
+      const call: Call = { name, question, timeoutMs, deadlineMs, vouching, ...end }
       call.cancelTimer = timers.after(timeoutMs, () => this.#giveUp(call))
       this.#waiting.push(call)
       this.#sendNext()
@@ -80,7 +87,7 @@ export class SqliteThread implements SqliteExecutor {
   }
 
   async #shutDown(): Promise<void> {
-    this.#rejectWaiting(() => this.#error('CLOSED', 'it was closed'))
+    for (const call of this.#waiting.splice(0)) this.#fail(call, this.#error('CLOSED', 'it was closed'))
     const worker = this.#worker
     if (worker === null) return
     await new Promise<void>((resolve) => {
@@ -101,12 +108,13 @@ export class SqliteThread implements SqliteExecutor {
     if (this.#sent !== null) return
     const call = this.#waiting.shift()
     if (call === undefined) return
-    const { name, question, deadlineMs } = call
+    const { name, question, deadlineMs, vouching } = call
+    const heldTo = name === 'lineage' ? null : vouching.lineage
     const budgetMs = Math.max(0, deadlineMs - this.#options.runtime.clock.monotonicMs())
     this.#sent = call
     try {
       this.#worker ??= this.#start()
-      this.#worker.postMessage({ name, question, budgetMs } satisfies ThreadRequest)
+      this.#worker.postMessage({ name, question, budgetMs, heldTo } satisfies ThreadRequest)
     } catch (cause) {
       this.#sent = null
       this.#fail(call, this.#error('UNAVAILABLE', 'its thread cannot be reached', cause))
@@ -135,19 +143,32 @@ export class SqliteThread implements SqliteExecutor {
   #receive(outcome: Outcome<OperationName>): void {
     const call = this.#sent
     this.#sent = null
-    if (outcome.failure !== undefined) this.#receiveFailure(call, outcome.failure)
-    else if (call !== null) {
-      call.cancelTimer()
-      call.resolve(outcome.answer)
-    }
+    // A caller that gave up knows nothing of a loss, or of a lineage: so the next call is held to the one before.
+    if (call !== null && !call.hasTimedOut) this.#settle(call, outcome)
     this.#sendNext()
   }
 
-  #receiveFailure(call: Call | null, { code, message, cause, kind }: SqliteFailure): void {
-    const error = this.#error(code, message, cause)
-    if (call !== null) this.#fail(call, error)
-    // Made before anyone could know: they must not be answered from other data than they were meant for.
-    if (kind === 'lineage-lost') this.#rejectWaiting(() => this.#error(code, message, cause))
+  #settle(call: Call, outcome: Outcome<OperationName>): void {
+    const { failure } = outcome
+    if (failure !== undefined) {
+      const error = this.#error(failure.code, failure.message, failure.cause)
+      this.#fail(call, error)
+      if (failure.kind === 'lineage-lost') this.#revoke(call.vouching, error)
+      return
+    }
+    call.cancelTimer()
+    if (call.name === 'lineage') this.#told.tell(outcome.lineage)
+    this.#told.noteAnswer(call.vouching, outcome.lineage)
+    call.resolve(outcome.answer)
+  }
+
+  /** Calls that wait and are held to it would only find out one by one. */
+  #revoke(vouching: Vouching, { code, reason, cause }: ReplicaError): void {
+    this.#told.revoke(vouching)
+    const isLost = (call: Call) => call.vouching.lineage === vouching.lineage && call.name !== 'lineage'
+    const lost = this.#waiting.filter(isLost)
+    this.#waiting.splice(0, this.#waiting.length, ...this.#waiting.filter((call) => !isLost(call)))
+    for (const call of lost) this.#fail(call, this.#error(code, reason, cause))
   }
 
   #lose(crash: unknown): void {
@@ -169,6 +190,7 @@ export class SqliteThread implements SqliteExecutor {
   #giveUp(call: Call): void {
     const waited = `within ${Math.round(call.timeoutMs)} ms`
     if (call === this.#sent) {
+      call.hasTimedOut = true
       call.reject(this.#error('TIMEOUT', `no answer ${waited}`))
       return
     }
@@ -180,10 +202,6 @@ export class SqliteThread implements SqliteExecutor {
   #fail(call: Call, error: ReplicaError): void {
     call.cancelTimer()
     call.reject(error)
-  }
-
-  #rejectWaiting(reason: () => ReplicaError): void {
-    for (const call of this.#waiting.splice(0)) this.#fail(call, reason())
   }
 
   #error(code: ReplicaErrorCode, message: string, cause?: unknown): ReplicaError {

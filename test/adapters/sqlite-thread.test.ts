@@ -26,7 +26,7 @@ afterEach(async () => {
 function faultyThread(): SqliteThread {
   const thread = new SqliteThread({
     id: 'faulty',
-    data: { path: 'nowhere', table: 'none' },
+    data: { path: 'nowhere', table: 'none', changesMax: 0 },
     runtime: systemRuntime,
     program: new URL('faulty-worker.ts', support),
   })
@@ -74,7 +74,7 @@ describe('a thread that crashes', () => {
   it('is UNAVAILABLE every time when its program is not there', async () => {
     const thread = new SqliteThread({
       id: 'lost',
-      data: { path: 'nowhere', table: 'none' },
+      data: { path: 'nowhere', table: 'none', changesMax: 0 },
       runtime: systemRuntime,
       program: new URL('no-such-worker.ts', support),
     })
