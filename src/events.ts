@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { Version } from './core/version.ts'
 import type { QuorumOperation, ReplicaError } from './errors.ts'
+import type { SweepKind, SweepPartition, SweepProgress, SweepReport } from './events/sweep-report.ts'
 
 /**
  * Everything the store tells about itself while it works: one closed union, for logs, metrics and dashboards.
@@ -46,6 +47,27 @@ export type QuorumEvent =
   | { readonly type: 'handoff'; readonly replica: string; readonly keys: number; readonly stored: number }
   /** Nobody remembers any more what this replica missed: only a full sweep brings it up to date. */
   | { readonly type: 'needs-sweep'; readonly replica: string; readonly reason: string }
+  /** A replica may lack what it acknowledged, or hold what was deleted: it counts toward no quorum until it is full again. */
+  | { readonly type: 'replica-joining'; readonly replica: string; readonly reason: string }
+  /** A replica that was joining holds everything again, and counts. */
+  | { readonly type: 'replica-full'; readonly replica: string }
+  /**
+   * So many replicas lost their data at once that acknowledged writes may be gone: those named were made full with what
+   * could still be learned from all others.
+   */
+  | { readonly type: 'data-may-be-lost'; readonly replicas: readonly string[]; readonly reason: string }
+  /** A sweep has begun over these replicas; those that are down are not among them. */
+  | {
+      readonly type: 'sweep-began'
+      readonly kind: SweepKind
+      readonly isPreview: boolean
+      readonly partition: SweepPartition
+      readonly replicas: readonly string[]
+    }
+  /** How far a sweep has come, at most four times a second. */
+  | { readonly type: 'sweep-progress'; readonly progress: SweepProgress }
+  /** A sweep has ended: completed, given up for want of replicas, or aborted. */
+  | { readonly type: 'sweep-ended'; readonly report: SweepReport }
   /** A version from the future was seen: the clock of its writer, or of this machine, is wrong by about `aheadMs`. */
   | { readonly type: 'clock-skew'; readonly key: string; readonly version: Version; readonly aheadMs: number }
   /** An operation got no quorum; its caller got a `QuorumError`. */

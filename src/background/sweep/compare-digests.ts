@@ -1,0 +1,71 @@
+import { addDigest, addToDigest, bucketsCount, type Digest, differingBuckets, emptyDigest } from '../../core/digest.ts'
+import { inRange, keyHash } from '../../core/hash.ts'
+import { isRetired } from '../../core/retirement.ts'
+import type { SweepContext } from './sweep-context.ts'
+import { bytesOf } from './tally.ts'
+
+export interface ComparedDigests {
+  /** The buckets in which not all replicas hold the same, ascending. */
+  readonly differing: readonly number[]
+  /** The most records that any replica looked at. */
+  readonly records: number
+}
+
+const digestBytes = 4 * bucketsCount
+
+/** Takes the digests of all replicas at once, each in the memory of one digest, and compares them. */
+export async function compareDigests(context: SweepContext): Promise<ComparedDigests> {
+  const { attendance, parts, progress } = context
+  const digests = new Map<number, Digest>()
+  let records = 0
+  await attendance.eachAtOnce(async (member) => {
+    const isNative = parts.members[member]?.replica.digest !== undefined
+    const sums = emptyDigest()
+    const looked = isNative ? await addNative(context, member, sums) : await addScanned(context, member, sums)
+    if (!attendance.isPresent(member)) return
+    digests.set(member, sums)
+    records = Math.max(records, looked)
+    progress.tell('digests', digests.size / attendance.present.length)
+  })
+  const present = [...digests].filter(([member]) => attendance.isPresent(member))
+  return { differing: differingBuckets(present.map(([, sums]) => sums)), records }
+}
+
+async function addNative(context: SweepContext, member: number, sums: Digest): Promise<number> {
+  const { attendance, tally, pace, range } = context
+  let records = 0
+  const options = digestOptions(context)
+  for await (const step of attendance.walk(member, (replica) => replica.digest?.(range, options) ?? noSteps())) {
+    records += step.records
+    if (step.sums !== null) {
+      addDigest(sums, step.sums)
+      tally.add(member, 'bytes', digestBytes)
+    }
+    await pace.take(step.records)
+  }
+  return records
+}
+
+/** For a replica that cannot add up where the records are. */
+async function addScanned(context: SweepContext, member: number, sums: Digest): Promise<number> {
+  const { attendance, parts, limits, tally, pace, range, signal } = context
+  const options = { pageTimeoutMs: parts.callTimeoutMs, pageKeysMax: limits.pageKeysMax, ...(signal && { signal }) }
+  let records = 0
+  for await (const entries of attendance.walk(member, (replica) => replica.scan(range, options))) {
+    for (const entry of entries) {
+      const hash = keyHash(entry.key)
+      const isCounted = entry.isUnreadable !== true && inRange(hash, range) && !isRetired(entry, parts.retirement)
+      if (isCounted) addToDigest(sums, hash, entry.checksum)
+    }
+    records += entries.length
+    tally.add(member, 'bytes', bytesOf(entries))
+    await pace.take(entries.length)
+  }
+  return records
+}
+
+function digestOptions({ parts, signal }: SweepContext) {
+  return { stepTimeoutMs: parts.callTimeoutMs, retirement: parts.retirement, ...(signal && { signal }) }
+}
+
+async function* noSteps(): AsyncGenerator<never> {}

@@ -1,0 +1,181 @@
+import { searchQuorum } from '../../core/quorum.ts'
+import { type CorruptRecord, isCorrupt, isDead, type RecordHead } from '../../core/record.ts'
+import { compareHeads, isStale } from '../../core/resolve.ts'
+import { isRetired, type Retirement } from '../../core/retirement.ts'
+import { versionTimeMs } from '../../core/version.ts'
+
+/** What a replica said about a key: a head, nothing, something unreadable; undefined when it was not asked, or failed. */
+export type MemberAnswer = RecordHead | CorruptRecord | null | undefined
+
+export interface DecisionRules {
+  readonly n: number
+  readonly w: number
+  /** By replica: whether its silence means anything; false for one that is joining. */
+  readonly isFull: readonly boolean[]
+  /** A live record with a version time before this may be a zombie (rule D5); null when none can exist. */
+  readonly zombiesBeforeMs: number | null
+  /** What is retired is not given to a replica that holds nothing: it may have been purged there. */
+  readonly retirement: Retirement
+  readonly nowMs: number
+}
+
+/** What is to be done about one key. */
+export interface KeyDecision {
+  readonly spread: Spread | null
+  /** To be purged at exactly these versions, before anything is spread. */
+  readonly zombies: readonly Zombie[]
+  /** Whether the newest record stays where it is, neither spread nor dropped, until more replicas can tell. */
+  readonly isLeft: boolean
+  /** The replicas that do not hold what they should. */
+  readonly differing: readonly number[]
+}
+
+export interface Spread {
+  /** The newest head, with the longest retention that any replica has for it. */
+  readonly head: RecordHead
+  /** The replicas that hold it. */
+  readonly from: readonly number[]
+  readonly to: readonly Lack[]
+}
+
+/** A replica that lacks the newest record. */
+export interface Lack {
+  readonly member: number
+  /** What it holds instead; null for nothing. */
+  readonly held: RecordHead | CorruptRecord | null
+}
+
+export interface Zombie {
+  readonly member: number
+  readonly head: RecordHead
+}
+
+const nothing: KeyDecision = { spread: null, zombies: [], isLeft: false, differing: [] }
+
+/** Decides from what each replica answered. Pure; the answers are by replica, one for each of the store's. */
+export function decideKey(answers: readonly MemberAnswer[], rules: DecisionRules): KeyDecision {
+  if (isAgreed(answers)) return nothing
+  const remaining = [...answers]
+  const zombies: Zombie[] = []
+  for (let winner = newestOf(remaining); winner !== null; winner = newestOf(remaining)) {
+    const from = holdersOf(remaining, winner)
+    const verdict = verdictOf(winner, countHolders(remaining, from, rules), rules)
+    if (verdict !== 'zombie') return decisionFor(winner, from, verdict, { remaining, zombies, rules })
+    for (const member of from) {
+      zombies.push({ member, head: winner })
+      remaining[member] = null
+    }
+  }
+  return { ...nothing, zombies, differing: zombies.map(({ member }) => member) }
+}
+
+export type Verdict = 'spread' | 'left' | 'zombie'
+
+/**
+ * Rule D5. A record that was acknowledged longer ago than the zombie age is on every full replica, because each has
+ * exchanged since. So one that is live, that old, and that fewer than w hold was deleted and purged elsewhere, or never
+ * acknowledged, unless replicas of which nothing is known could make it w. A dead record can do no harm: it is always spread.
+ *
+ * @param holders full replicas that hold it
+ * @param unknown replicas that were not asked, failed, hold something unreadable, or are joining
+ */
+export function verdictOf(
+  winner: RecordHead,
+  { holders, unknown }: { readonly holders: number; readonly unknown: number },
+  { w, zombiesBeforeMs, nowMs }: Pick<DecisionRules, 'w' | 'zombiesBeforeMs' | 'nowMs'>,
+): Verdict {
+  if (zombiesBeforeMs === null || holders >= w || isDead(winner, nowMs)) return 'spread'
+  if (versionTimeMs(winner.version) >= zombiesBeforeMs) return 'spread'
+  return holders + unknown >= w ? 'left' : 'zombie'
+}
+
+function countHolders(answers: readonly MemberAnswer[], from: readonly number[], { isFull }: DecisionRules) {
+  let unknown = 0
+  for (const [member, answer] of answers.entries()) {
+    if (isFull[member] !== true || answer === undefined || isCorrupt(answer)) unknown += 1
+  }
+  return { holders: from.filter((member) => isFull[member] === true).length, unknown }
+}
+
+interface Rest {
+  readonly remaining: readonly MemberAnswer[]
+  readonly zombies: readonly Zombie[]
+  readonly rules: DecisionRules
+}
+
+function decisionFor(
+  winner: RecordHead,
+  from: readonly number[],
+  verdict: 'spread' | 'left',
+  { remaining, zombies, rules }: Rest,
+): KeyDecision {
+  const lacks = lacksOf(remaining, winner, rules)
+  const differing = new Set([...zombies, ...lacks].map(({ member }) => member))
+  const isLeft = verdict === 'left' && lacks.length > 0
+  const decision = { zombies, isLeft, differing: [...differing] }
+  const to = verdict === 'left' ? [] : lacks.filter(({ held }) => !isCorrupt(held) || isReadElsewhere(remaining, rules))
+  if (to.length === 0) return { ...decision, spread: null }
+  return { ...decision, spread: { head: withLongestRetention(winner, from, remaining), from, to } }
+}
+
+function lacksOf(answers: readonly MemberAnswer[], winner: RecordHead, rules: DecisionRules): Lack[] {
+  const lacks: Lack[] = []
+  for (const [member, held] of answers.entries()) {
+    if (held === undefined) continue
+    if (isCorrupt(held) || isDue(held, winner, rules)) lacks.push({ member, held })
+  }
+  return lacks
+}
+
+function isDue(held: RecordHead | null, winner: RecordHead, { retirement, nowMs }: DecisionRules): boolean {
+  return isStale(held, winner, nowMs) && !(held === null && isRetired(winner, retirement))
+}
+
+/**
+ * Something unreadable may be all that is left of an acknowledged write, and what is put there replaces it. So it waits
+ * until so many others were read that no acknowledged record can have been missed.
+ */
+function isReadElsewhere(answers: readonly MemberAnswer[], { n, w, isFull }: DecisionRules): boolean {
+  const read = answers.filter((answer, member) => isFull[member] === true && answer !== undefined && !isCorrupt(answer))
+  return read.length >= searchQuorum(n, w)
+}
+
+function isAgreed(answers: readonly MemberAnswer[]): boolean {
+  const [first] = answers
+  if (first === null || first === undefined || isCorrupt(first)) return false
+  for (const answer of answers) {
+    if (answer === null || answer === undefined || answer.kind !== first.kind) return false
+    if (answer.version !== first.version) return false
+  }
+  return true
+}
+
+function newestOf(answers: readonly MemberAnswer[]): RecordHead | null {
+  let newest: RecordHead | null = null
+  for (const answer of answers) {
+    if (answer === undefined || answer === null || isCorrupt(answer)) continue
+    if (newest === null || compareHeads(answer, newest) > 0) newest = answer
+  }
+  return newest
+}
+
+function holdersOf(answers: readonly MemberAnswer[], winner: RecordHead): number[] {
+  return [...answers.keys()].filter((member) => {
+    const answer = answers[member] ?? null
+    return answer !== null && !isCorrupt(answer) && compareHeads(answer, winner) === 0
+  })
+}
+
+function withLongestRetention(
+  winner: RecordHead,
+  from: readonly number[],
+  answers: readonly MemberAnswer[],
+): RecordHead {
+  let { retainUntilMs } = winner
+  for (const member of from) {
+    const answer = answers[member] ?? null
+    if (answer !== null && !isCorrupt(answer)) retainUntilMs = Math.max(retainUntilMs, answer.retainUntilMs)
+  }
+  const { key, version, kind, expiresAtMs } = winner
+  return { key, version, kind, expiresAtMs, retainUntilMs }
+}

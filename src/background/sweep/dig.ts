@@ -1,0 +1,119 @@
+import { bucketOf, rangeOfBuckets } from '../../core/digest.ts'
+import { inRange, keyHash } from '../../core/hash.ts'
+import type { ScanEntry } from '../../core/record.ts'
+import type { ScanOptions } from '../../replica.ts'
+import type { ComparedDigests } from './compare-digests.ts'
+import { compareKeys } from './compare-keys.ts'
+import type { MemberAnswer } from './decide-key.ts'
+import type { Mender } from './mend.ts'
+import type { SweepContext } from './sweep-context.ts'
+import { bytesOf } from './tally.ts'
+
+/**
+ * Compares the keys of the buckets that differ, slice by slice, as far as there is anybody left to compare.
+ * @param onSlice is told the bucket before which all is done, and how much of the whole that is
+ */
+export async function dig(
+  context: SweepContext,
+  mender: Mender,
+  digests: ComparedDigests,
+  onSlice: (bucket: number, fraction: number) => void,
+): Promise<void> {
+  const slices = slicesOf(context, digests)
+  for (const [index, buckets] of slices.entries()) {
+    const slice = new Slice(context, mender, buckets)
+    await slice.dig()
+    if (!context.attendance.isEnough) return
+    const isLast = index === slices.length - 1
+    onSlice(isLast ? context.plan.toBucket : slice.endBucket, (index + 1) / slices.length)
+  }
+}
+
+function slicesOf({ plan, limits }: SweepContext, { differing, records }: ComparedDigests): number[][] {
+  const bucketKeys = records / Math.max(1, plan.toBucket - plan.fromBucket)
+  const wanted = Math.ceil((differing.length * bucketKeys) / limits.sliceKeys)
+  const bucketsPerSlice = Math.ceil(differing.length / Math.min(limits.slicesMax, Math.max(1, wanted)))
+  const slices: number[][] = []
+  for (let start = 0; start < differing.length; start += bucketsPerSlice) {
+    slices.push(differing.slice(start, start + bucketsPerSlice))
+  }
+  return slices
+}
+
+/** Some buckets: goes through them at one replica after the other, and compares each key that it meets with all of them. */
+class Slice {
+  readonly endBucket: number
+  readonly #context: SweepContext
+  readonly #mender: Mender
+  readonly #buckets: readonly number[]
+  readonly #isWanted: ReadonlySet<number>
+  readonly #compared = new Set<string>()
+  /** The replicas that were gone through before. */
+  readonly #scanned: number[] = []
+
+  constructor(context: SweepContext, mender: Mender, buckets: readonly number[]) {
+    this.#context = context
+    this.#mender = mender
+    this.#buckets = buckets
+    this.#isWanted = new Set(buckets)
+    this.endBucket = (buckets.at(-1) ?? -1) + 1
+  }
+
+  async dig(): Promise<void> {
+    const { attendance, pace, tally, progress } = this.#context
+    const range = rangeOfBuckets(this.#buckets[0] ?? 0, this.endBucket)
+    for (const member of attendance.present) {
+      const pages = attendance.walk(member, (replica) => replica.scan(range, this.#scanOptions()))
+      for await (const entries of pages) {
+        if (!attendance.isEnough) return
+        tally.add(member, 'bytes', bytesOf(entries))
+        await pace.take(entries.length)
+        const news = entries.filter(({ key }) => this.#isNews(key, range))
+        await this.#compare(member, news)
+        progress.tell('keys', this.#scanned.length / attendance.present.length)
+      }
+      this.#scanned.push(member)
+    }
+  }
+
+  #scanOptions(): ScanOptions {
+    const { parts, limits, signal } = this.#context
+    const options = { pageTimeoutMs: parts.callTimeoutMs, pageKeysMax: limits.pageKeysMax, ...(signal && { signal }) }
+    const isGapless = this.#buckets.length === this.endBucket - (this.#buckets[0] ?? 0)
+    return isGapless ? options : { ...options, buckets: this.#buckets }
+  }
+
+  #isNews(key: string, range: { readonly from: number; readonly to: number }): boolean {
+    const hash = keyHash(key)
+    return inRange(hash, range) && this.#isWanted.has(bucketOf(hash)) && !this.#compared.has(key)
+  }
+
+  async #compare(member: number, entries: readonly ScanEntry[]): Promise<void> {
+    const answers = new Map<string, MemberAnswer>()
+    for (const entry of entries) answers.set(entry.key, answerOf(entry))
+    const isFull = this.#compared.size >= this.#context.limits.comparedKeysMax
+    for (const key of answers.keys()) this.#remember(key)
+    const scanned = { member, answers: [...answers.values()] }
+    const page = { keys: [...answers.keys()], scanned }
+    await compareKeys(
+      this.#context,
+      this.#mender,
+      isFull ? { ...page, isRepeated: (others) => this.#isRepeated(others) } : page,
+    )
+  }
+
+  #remember(key: string): void {
+    if (this.#compared.size < this.#context.limits.comparedKeysMax) this.#compared.add(key)
+  }
+
+  /** For a key that there was no room to remember: what an earlier replica holds was met when that one was gone through. */
+  #isRepeated(answers: readonly MemberAnswer[]): boolean {
+    return this.#scanned.some((member) => (answers[member] ?? null) !== null)
+  }
+}
+
+function answerOf(entry: ScanEntry): MemberAnswer {
+  const { key, version, kind, expiresAtMs, retainUntilMs } = entry
+  if (entry.isUnreadable === true) return { kind: 'corrupt', key, reason: 'not a record' }
+  return { key, version, kind, expiresAtMs, retainUntilMs }
+}
