@@ -4,6 +4,10 @@ import { ReplicaError, type ReplicaErrorCode } from '../../src/errors.ts'
 import type { ReplicaCall } from '../../src/events.ts'
 import type {
   CallOptions,
+  ChangesOptions,
+  ChangesStep,
+  DigestOptions,
+  DigestStep,
   Entry,
   PutOutcome,
   ReadAnswer,
@@ -38,6 +42,8 @@ export type ScriptedCall =
   | { readonly method: 'putManyIfNewer'; readonly entries: readonly Entry[]; readonly options: CallOptions }
   | { readonly method: 'purgeMany'; readonly heads: readonly RecordHead[]; readonly options: CallOptions }
   | { readonly method: 'scan'; readonly range: HashRange; readonly options: ScanOptions }
+  | { readonly method: 'digest'; readonly range: HashRange; readonly options: DigestOptions }
+  | { readonly method: 'changes'; readonly after: string | null; readonly options: ChangesOptions }
   | { readonly method: 'lineage'; readonly options: CallOptions }
 
 /** Is told what goes on at the replica itself, whatever the caller sees of it. */
@@ -50,23 +56,36 @@ export interface ScriptedReplicaOptions {
   readonly guarantees?: ReplicaGuarantees
   readonly limits?: ReplicaLimits
   readonly watcher?: ReplicaWatcher
+  /** What lies behind it. Several replicas over one store are the connections of several processes. Default: one of its own. */
+  readonly store?: ScriptedStore
+  /** The optional methods of the port that it does not have. Default: it has them all. */
+  readonly lacks?: readonly ('digest' | 'changes')[]
 }
 
-/** A replica that does as it is told: every answer can be held, delayed, failed, garbled, or never come. */
+/**
+ * A replica that does as it is told: every answer can be held, delayed, failed, garbled, or never come. Its answers are
+ * vouched for as the port says: the first call that meets another lineage than the one that was told is refused.
+ */
 export class ScriptedReplica implements Replica {
   readonly id: string
   readonly guarantees: ReplicaGuarantees
   readonly limits: ReplicaLimits
-  readonly store = new ScriptedStore()
+  readonly store: ScriptedStore
+  declare readonly digest?: NonNullable<Replica['digest']>
+  declare readonly changes?: NonNullable<Replica['changes']>
   /** Every call that ever came in. */
   readonly calls: ScriptedCall[] = []
   /** The most heads in a page of a scan, when the caller would take more. */
   pageKeysMax = Number.POSITIVE_INFINITY
+  /** The most records that a step of a digest looks at. */
+  digestStepRecordsMax = 10_000
   /** Decides what becomes of a call when it comes in. */
   fate: (call: ScriptedCall) => Fate = () => ({})
   readonly #timers: Timers
   readonly #watcher: ReplicaWatcher
   #waiting: (() => void)[] = []
+  /** The lineage that vouches for what it answers; null when none does. */
+  #lineageTold: string | null = null
   #isClosed = false
   #callsUnderWay = 0
   #callsHung = 0
@@ -78,6 +97,23 @@ export class ScriptedReplica implements Replica {
     this.#watcher = options.watcher ?? {}
     this.guarantees = options.guarantees ?? { putIfNewer: 'atomic', sharedBy: 'network', backend: 'scripted' }
     this.limits = options.limits ?? { batchKeysMax: 1_000, callsInFlightMax: 64 }
+    this.store = options.store ?? new ScriptedStore(`lineage of ${id}`)
+    if (!options.lacks?.includes('digest')) this.digest = (range, given) => this.#digest(range, given)
+    if (!options.lacks?.includes('changes')) this.changes = (after, given) => this.#changes(after, given)
+  }
+
+  /** Of the store behind it: what `lineage` tells, and what vouches for answers. */
+  get lineageId(): string {
+    return this.store.lineageId
+  }
+
+  set lineageId(lineageId: string) {
+    this.store.lineageId = lineageId
+  }
+
+  /** Everything is lost, as when a server restarts without its data: the lineage is another one. */
+  wipe(): void {
+    this.store.lose()
   }
 
   get isClosed(): boolean {
@@ -126,7 +162,7 @@ export class ScriptedReplica implements Replica {
   }
 
   async *scan(range: HashRange, options: ScanOptions): AsyncGenerator<readonly ScanEntry[]> {
-    const heads = this.store.heads(range, options.keyPrefix ?? '')
+    const heads = this.store.heads(range, options)
     const call = { method: 'scan', range, options } as const
     do {
       const page = heads.splice(0, Math.min(options.pageKeysMax, this.pageKeysMax))
@@ -135,12 +171,40 @@ export class ScriptedReplica implements Replica {
   }
 
   async lineage(options: CallOptions): Promise<string> {
-    const [lineage] = await this.#carryOut({ method: 'lineage', options }, () => [`lineage of ${this.id}`])
+    const [lineage] = await this.#carryOut({ method: 'lineage', options }, () => {
+      this.#lineageTold = this.lineageId
+      return [this.lineageId]
+    })
     return lineage ?? ''
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
+  }
+
+  async *#digest(range: HashRange, options: DigestOptions): AsyncGenerator<DigestStep> {
+    const heads = this.store.heads(range)
+    const call = { method: 'digest', range, options } as const
+    do {
+      const part = heads.splice(0, this.digestStepRecordsMax)
+      const steps = await this.#carryOut(call, () => [
+        { records: part.length, sums: this.store.digestOf(part, options.retirement) },
+      ])
+      yield* steps
+    } while (heads.length > 0)
+  }
+
+  async *#changes(after: string | null, options: ChangesOptions): AsyncGenerator<ChangesStep> {
+    const call = { method: 'changes', after, options } as const
+    const steps = this.store.log.stepsAfter(after)
+    for (const step of steps) yield* await this.#carryOut(call, () => [step])
+  }
+
+  /** Refuses the first call under another lineage than the one that was told; later ones go unvouched. */
+  #vouch(call: ScriptedCall): void {
+    if (call.method === 'lineage' || this.#lineageTold === null || this.#lineageTold === this.lineageId) return
+    this.#lineageTold = null
+    throw new ReplicaError('UNAVAILABLE', 'its lineage has changed', { replica: this.id })
   }
 
   async #carryOut<Answer>(call: ScriptedCall, apply: () => readonly Answer[]): Promise<readonly Answer[]> {
@@ -160,6 +224,7 @@ export class ScriptedReplica implements Replica {
     await this.#travel(fate.there ?? 'at once')
     if (fate.failure?.isApplied === false) throw this.#failure(fate.failure.code)
     if (fate.throws !== undefined) throw fate.throws
+    this.#vouch(call)
     const answers = apply()
     await this.#travel(fate.back ?? 'at once')
     if (fate.failure !== undefined) throw this.#failure(fate.failure.code)

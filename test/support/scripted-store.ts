@@ -1,3 +1,4 @@
+import { addToDigest, bucketOf, type Digest, emptyDigest } from '../../src/core/digest.ts'
 import { type HashRange, inRange, keyHash } from '../../src/core/hash.ts'
 import {
   type RecordHead,
@@ -7,8 +8,10 @@ import {
   unreadableHead,
   type VersionedRecord,
 } from '../../src/core/record.ts'
+import { isRetired, type Retirement } from '../../src/core/retirement.ts'
 import type { Version } from '../../src/core/version.ts'
-import type { Entry, PutOutcome, ReadAnswer, VersionAnswer } from '../../src/replica.ts'
+import type { Entry, PutOutcome, ReadAnswer, ScanOptions, VersionAnswer } from '../../src/replica.ts'
+import { ScriptedLog } from './scripted-log.ts'
 
 interface Held {
   readonly record: VersionedRecord
@@ -18,7 +21,15 @@ interface Held {
 
 /** What a replica holds, by the letter of the port and written apart from the adapters: a Map, and damage on request. */
 export class ScriptedStore {
+  /** Of all that was placed or put, but for what a put found there already. */
+  readonly log = new ScriptedLog()
+  lineageId: string
   readonly #held = new Map<string, Held>()
+  #losses = 0
+
+  constructor(lineageId = 'lineage') {
+    this.lineageId = lineageId
+  }
 
   get keys(): readonly string[] {
     return [...this.#held.keys()]
@@ -36,6 +47,7 @@ export class ScriptedStore {
   /** Puts a record there whatever was there before. */
   place(record: VersionedRecord): void {
     this.#held.set(record.key, { record, damage: null })
+    this.log.append(record.key)
   }
 
   damage(key: string, damage: 'payload' | 'head'): void {
@@ -51,8 +63,17 @@ export class ScriptedStore {
     this.#held.set(key, { record: { ...held, version }, damage: 'payload' })
   }
 
+  /** Loses every record without a word: not even the lineage tells. */
   wipe(): void {
     this.#held.clear()
+  }
+
+  /** Loses everything, and the lineage tells. */
+  lose(): void {
+    this.wipe()
+    this.log.lose()
+    this.#losses += 1
+    this.lineageId = `${this.lineageId.replace(/ after .*/, '')} after loss ${this.#losses}`
   }
 
   get(key: string): ReadAnswer {
@@ -92,10 +113,21 @@ export class ScriptedStore {
     return this.#held.get(head.key)?.record.version === head.version && this.#held.delete(head.key)
   }
 
-  heads(range: HashRange, keyPrefix: string): ScanEntry[] {
+  heads(range: HashRange, { keyPrefix = '', buckets, retired }: Partial<ScanOptions> = {}): ScanEntry[] {
     return [...this.#held.values()]
-      .filter(({ record }) => record.key.startsWith(keyPrefix) && inRange(keyHash(record.key), range))
+      .filter(({ record: { key } }) => key.startsWith(keyPrefix) && inRange(keyHash(key), range))
+      .filter(({ record: { key } }) => buckets === undefined || buckets.includes(bucketOf(keyHash(key))))
       .map(({ record, damage }) => (damage === 'head' ? unreadableHead(record.key) : scanEntryOf(record)))
+      .filter((head) => retired === undefined || isRetired(head, retired))
+  }
+
+  /** The digest of some heads, less those that are retired. */
+  digestOf(heads: readonly ScanEntry[], retirement: Retirement): Digest {
+    const sums = emptyDigest()
+    for (const head of heads) {
+      if (!isRetired(head, retirement)) addToDigest(sums, keyHash(head.key), head.checksum)
+    }
+    return sums
   }
 }
 

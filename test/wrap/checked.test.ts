@@ -126,3 +126,9 @@ test('purgeMany of the wrong length is a failure', async () => {
   expect(await answering([true]).purgeMany([record], { timeoutMs })).toEqual([true])
   await expect(answering([]).purgeMany([record], { timeoutMs })).rejects.toMatchObject({ code: 'CORRUPT' })
 })
+
+test('a lineage that is no text is a failure', async () => {
+  expect(await answering(['an id']).lineage({ timeoutMs })).toBe('an id')
+  await expect(answering([7]).lineage({ timeoutMs })).rejects.toMatchObject({ code: 'CORRUPT', replica: 'A' })
+  await expect(answering([]).lineage({ timeoutMs })).rejects.toMatchObject({ code: 'CORRUPT' })
+})
