@@ -25,6 +25,8 @@ export class CronTimes {
   readonly #cron: Cron
   readonly #clock: Clock
   #dueMs: number | null = null
+  /** When the last run was due. */
+  #lastMs = Number.NEGATIVE_INFINITY
 
   /** @throws Error when {@link checkCron} says why */
   constructor(text: string, clock: Clock) {
@@ -34,21 +36,24 @@ export class CronTimes {
 
   /** Sets the time of the next run; times that passed during the last one are left out. */
   setNext(): void {
-    const nowMs = this.#clock.nowMs()
-    const dueMs = this.#dueMs ?? nowMs
-    // A clock set back a little must not make the same run come twice, nor one set back far make the next never come.
-    const afterMs = dueMs - nowMs < setBackMaxMs ? Math.max(nowMs, dueMs) : nowMs
-    this.#dueMs = nextRunMs(this.#cron, afterMs)
+    this.#lastMs = this.#dueMs ?? this.#lastMs
+    this.#dueMs = this.#nextMs()
   }
 
   /** How long to wait for it from now; 0 when it has come, null when there is none. */
   remainingMs(): number | null {
-    if (this.#dueMs === null) return null
     const nowMs = this.#clock.nowMs()
+    if (this.#dueMs === null) return null
     if (nowMs >= this.#dueMs) return 0
     // An earlier one when the clock was set back meanwhile.
-    this.#dueMs = Math.min(this.#dueMs, nextRunMs(this.#cron, nowMs) ?? this.#dueMs)
+    this.#dueMs = Math.min(this.#dueMs, this.#nextMs() ?? this.#dueMs)
     return this.#dueMs - nowMs
+  }
+
+  /** A clock set back a little must not make the same run come twice, nor one set back far make the next never come. */
+  #nextMs(): number | null {
+    const nowMs = this.#clock.nowMs()
+    return nextRunMs(this.#cron, this.#lastMs - nowMs < setBackMaxMs ? Math.max(nowMs, this.#lastMs) : nowMs)
   }
 }
 

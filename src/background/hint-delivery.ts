@@ -159,8 +159,8 @@ export class HintDelivery {
   /** Values are read and put a batch at a time, so that large ones make for fewer keys a batch. */
   #fitBatch(keys: number, records: readonly VersionedRecord[]): void {
     const length = records.reduce((sum, { payload }) => sum + payload.length, 0)
-    const fitting = length <= batchLengthMax ? keys * 2 : Math.floor((keys * batchLengthMax) / length)
-    this.#batchKeys = Math.max(1, Math.min(fitting, this.#keysMax))
+    const fitting = Math.floor((keys * batchLengthMax) / Math.max(1, length))
+    this.#batchKeys = Math.max(1, Math.min(fitting, keys * 2, this.#keysMax))
   }
 
   /**

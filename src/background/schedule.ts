@@ -15,13 +15,12 @@ export interface ScheduleParts {
 /** Waits are cut into pieces: a timer holds 2^31 - 1 ms at most, and does not notice when the wall clock is set. */
 const pieceMaxMs = 600_000
 
-/** Runs a job again and again, never twice at once. Does not keep the process alive. */
+/** Runs a job again and again until it is stopped, never twice at once. Does not keep the process alive. */
 export class Schedule {
   readonly #parts: ScheduleParts
   readonly #times: Times
   readonly #stopping = new AbortController()
   #cancel: (() => void) | null = null
-  #hasStarted = false
 
   /** @throws Error for a cron expression that is none; see `checkCron` */
   constructor(parts: ScheduleParts & ScheduleTimes) {
@@ -29,18 +28,12 @@ export class Schedule {
     this.#parts = parts
     this.#times =
       'cron' in parts ? new CronTimes(parts.cron, runtime.clock) : new IntervalTimes(parts.intervalMs, runtime)
-  }
-
-  start(): void {
-    if (this.#hasStarted) return
-    this.#hasStarted = true
     this.#times.setNext()
     this.#wait()
   }
 
   /** Calls off what is to come, and aborts the run that is under way without waiting for it. For good. */
   stop(): void {
-    this.#hasStarted = true
     this.#cancel?.()
     this.#cancel = null
     this.#stopping.abort()
