@@ -1,0 +1,72 @@
+import type { Timers } from '../runtime.ts'
+import { ImportError, sourceError } from './import-error.ts'
+import type { ImportEntry } from './import-source.ts'
+
+const batchKeysMax = 500
+
+export interface BatchLimits {
+  /** How long the source may give nothing, in ms. */
+  readonly stallTimeoutMs: number
+  readonly timers: Timers
+  readonly signal?: AbortSignal
+}
+
+/**
+ * The entries of a source in batches of bounded size, each key at most once a batch. What goes wrong at the source
+ * comes out as an `ImportError`; an abort rejects with the signal's reason.
+ */
+export async function* inBatches(
+  pages: AsyncIterable<readonly ImportEntry[]>,
+  limits: BatchLimits,
+): AsyncGenerator<readonly ImportEntry[]> {
+  const iterator = pages[Symbol.asyncIterator]()
+  let batch = new Map<string, ImportEntry>()
+  try {
+    for (let page = await next(iterator, limits); page !== null; page = await next(iterator, limits)) {
+      for (const entry of page) {
+        batch.set(entry.key, entry)
+        if (batch.size < batchKeysMax) continue
+        yield [...batch.values()]
+        limits.signal?.throwIfAborted()
+        batch = new Map()
+      }
+    }
+    if (batch.size > 0) yield [...batch.values()]
+  } finally {
+    // Nobody waits for it: a source that hangs would hang here too.
+    void letGo(iterator)
+  }
+}
+
+/** Null after the last page. */
+function next(
+  iterator: AsyncIterator<readonly ImportEntry[]>,
+  { stallTimeoutMs, timers, signal }: BatchLimits,
+): Promise<readonly ImportEntry[] | null> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted()
+    const abort = () => reject(signal?.reason)
+    const cancelTimer = timers.after(stallTimeoutMs, () => {
+      reject(new ImportError(`it gave nothing for ${stallTimeoutMs.toLocaleString('en-US')} ms`))
+    })
+    signal?.addEventListener('abort', abort, { once: true })
+    iterator
+      .next()
+      .then(
+        ({ done, value }) => resolve(done === true ? null : value),
+        (error: unknown) => reject(sourceError(error)),
+      )
+      .finally(() => {
+        cancelTimer()
+        signal?.removeEventListener('abort', abort)
+      })
+  })
+}
+
+async function letGo(iterator: AsyncIterator<unknown>): Promise<void> {
+  try {
+    await iterator.return?.()
+  } catch {
+    // What mattered was said before.
+  }
+}
