@@ -19,7 +19,6 @@ export interface KeyvToImport {
   /** keyv 5: whether it puts its namespace before the keys. */
   readonly useKeyPrefix?: boolean
   getRaw(key: string): unknown
-  setRaw(key: string, value: never): unknown
 }
 
 /** What an import reads, and how. */
@@ -66,7 +65,7 @@ function isImportSource(source: object): source is ImportSource {
 }
 
 function isKeyv(source: object): source is KeyvToImport {
-  return hasMethods(source, ['get', 'set', 'getRaw', 'setRaw']) && 'store' in source
+  return hasMethods(source, ['get', 'set', 'getRaw']) && 'store' in source
 }
 
 function isStore(source: unknown): source is StoreToImport {
