@@ -33,17 +33,23 @@ describe('a store that is closed', () => {
     expect([scene.c.store.keys.length, scene.hints.size('C'), scene.time.timersPending]).toEqual([2_500, 0, 0])
   })
 
-  test('counts a batch that is under way at the end as left', async () => {
-    const scene = new HandoffScene()
-    scene.c.fate = () => fates.held
-    scene.miss([valueAt(7, ':a'), valueAt(7, ':b')])
-    const end = endOf(scene.handoff.finish(500))
-    await scene.time.advance(500)
-    expect(end.value).toEqual(new Map([['C', 2]]))
-    scene.c.release()
-    await scene.time.advance(5_000)
-    expect([scene.hints.size('C'), scene.time.timersPending]).toEqual([0, 0])
-  })
+  test.each([
+    ['is applied', fates.held],
+    ['fails', { there: 'until released', ...fates.refused }],
+  ] as const)(
+    'counts a batch that is under way at the end as left, and is done with it when it %s',
+    async (_, fate) => {
+      const scene = new HandoffScene()
+      scene.c.fate = () => fate
+      scene.miss([valueAt(7, ':a'), valueAt(7, ':b')])
+      const end = endOf(scene.handoff.finish(500))
+      await scene.time.advance(500)
+      expect(end.value).toEqual(new Map([['C', 2]]))
+      scene.c.release()
+      await scene.time.advance(5_000)
+      expect([scene.hints.size('C'), scene.time.timersPending]).toEqual([0, 0])
+    },
+  )
 
   test('waits neither for a replica that is down nor for one that fails', async () => {
     for (const isDown of [true, false]) {

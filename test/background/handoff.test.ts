@@ -68,10 +68,35 @@ describe('a replica that was down', () => {
     expect(scene.puts).toHaveLength(1)
   })
 
-  test('and missed nothing is not probed', async () => {
+  test('and has a probe under way gets no other, whatever it misses meanwhile', async () => {
+    const scene = new HandoffScene()
+    await scene.takeDown()
+    scene.c.fate = () => fates.hung
+    scene.miss([valueAt(7, ':a')])
+    await scene.time.advance(300)
+    scene.miss([valueAt(7, ':b')])
+    // The time of the call under way.
+    expect(scene.time.timersPending).toBe(1)
+  })
+
+  test('and missed nothing is not probed, nor one whose hints were forgotten', async () => {
     const scene = new HandoffScene()
     await scene.takeDown()
     expect(scene.time.timersPending).toBe(0)
+    scene.miss([valueAt(7, ':a')])
+    scene.hints.clear('C')
+    await scene.time.advance(1_000)
+    expect([scene.c.calls, scene.time.timersPending]).toEqual([[], 0])
+  })
+
+  test('only after it needed a sweep is probed for that', async () => {
+    const scene = new HandoffScene({ keysMax: 2 })
+    scene.miss(someKeys(3))
+    await scene.time.advance(1_000)
+    await scene.takeDown()
+    scene.answer()
+    await scene.time.advance(1_000)
+    expect(scene.condition).toBe('up')
   })
 
   test('is probed for the sake of a sweep too, when its hints were dropped', async () => {
@@ -158,6 +183,14 @@ describe('a replica that is up, and failed one call', () => {
     scene.answer()
     await scene.time.advance(30_000)
     expect(scene.c.store.keys).toEqual([':a'])
+  })
+
+  test('and goes down before it got what it missed is not even read for', async () => {
+    const scene = new HandoffScene()
+    scene.miss([valueAt(7, ':a')])
+    await scene.takeDown()
+    await scene.time.advance(longMs)
+    expect(scene.reads).toEqual([])
   })
 
   test('in a put that never ends is given up after the time of a call', async () => {
@@ -266,7 +299,7 @@ describe('what is dead', () => {
   })
 
   test.each([
-    ['past its retention', tombstone(1_000)],
+    ['past its retention', { ...newTombstone(':k', versionAt(100_000), 100_000), retainUntilMs: 100_000 }],
     ['dead for gc grace', { ...newTombstone(':k', versionAt(1), 1), retainUntilMs: 10_000_000 }],
   ])('and %s goes only where something older is held', async (_, retired) => {
     const held = valueAt(0, ':k')
