@@ -16,6 +16,9 @@ replicaConformance(vitest, {
   wipe: async () => {
     await query(server.url, 'DROP TABLE IF EXISTS keyv_quorum')
   },
+  loseData: async () => {
+    await query(server.url, 'TRUNCATE keyv_quorum')
+  },
   otherProcess: {
     module: new URL('postgres-support/open-postgres.ts', import.meta.url),
     argument: server.url,

@@ -16,13 +16,16 @@ for (const keepsData of [false, true]) {
   const server = await startRedis({ controllable: true, appendOnly: keepsData })
   vitest.afterAll(() => server[Symbol.asyncDispose]())
 
+  const flush = async () => {
+    await redisCommand(server.url, 'FLUSHALL')
+  }
+
   replicaConformance(vitest, {
     name: keepsData ? 'redis with an append-only file' : 'redis without persistence',
     guarantees: redisGuarantees,
     open: () => openReplica(server.url),
-    wipe: async () => {
-      await redisCommand(server.url, 'FLUSHALL')
-    },
+    wipe: flush,
+    loseData: flush,
     otherProcess: { module, argument: server.url },
     corruptPayload: async (key) => {
       await redisCommand(server.url, 'APPEND', `kq:${key}`, 'x')
@@ -45,15 +48,18 @@ replicaConformance(vitest, {
   name: 'redis cluster',
   guarantees: redisGuarantees,
   open: () => openReplica(clusterUri),
-  wipe: async () => {
-    for (const url of cluster.urls) await redisCommand(url, 'FLUSHALL')
-  },
+  wipe: flushCluster,
+  loseData: flushCluster,
   otherProcess: { module, argument: clusterUri },
   corruptPayload: (key) => clusterCommand(`kq:${key}`, 'APPEND', 'x'),
   corruptHead: (key) => clusterCommand(`kq:${key}`, 'SETRANGE', String(versionOffset), 'no version'),
   corruptVersion: (key) => clusterCommand(`kq:${key}`, 'SETRANGE', String(versionOffset), '7'),
   server: serverControl(cluster, false),
 })
+
+async function flushCluster(): Promise<void> {
+  for (const url of cluster.urls) await redisCommand(url, 'FLUSHALL')
+}
 
 async function clusterCommand(key: string, name: string, ...values: string[]): Promise<void> {
   const client = createCluster({ rootNodes: [{ url: cluster.url }] })

@@ -21,6 +21,10 @@ replicaConformance(vitest, {
   wipe: async () => {
     for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true })
   },
+  loseData: async () => {
+    using database = new DatabaseSync(path, { timeout: 10_000 })
+    database.exec('DELETE FROM keyv_quorum')
+  },
   otherProcess: { module: new URL('open-sqlite.ts', support), argument: path },
   corruptPayload: async (key) => alter('payload', "payload || 'x'", key),
   corruptHead: async (key) => alter('version', "'no version'", key),

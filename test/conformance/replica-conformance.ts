@@ -1,5 +1,8 @@
 import { answerCases } from './answer-cases.ts'
+import { changesCases } from './changes-cases.ts'
 import { corruptionCases } from './corruption-cases.ts'
+import { digestCases } from './digest-cases.ts'
+import { filterCases } from './filter-cases.ts'
 import { lifetimeCases } from './lifetime-cases.ts'
 import { oddKeysCases } from './odd-keys-cases.ts'
 import { orderCases } from './order-cases.ts'
@@ -8,6 +11,7 @@ import { raceCases } from './race-cases.ts'
 import { scanCases } from './scan-cases.ts'
 import { serverCases } from './server-cases.ts'
 import type { ConformanceSubject, TestApi } from './subject.ts'
+import { vouchingCases } from './vouching-cases.ts'
 
 export type { ConformanceSubject, OtherProcess, ReplicaModule, ServerControl, TestApi } from './subject.ts'
 
@@ -27,12 +31,14 @@ export type { ConformanceSubject, OtherProcess, ReplicaModule, ServerControl, Te
  *   otherProcess: { module: new URL('./open-my-replica.ts', import.meta.url), argument: 'mine://127.0.0.1:4242/test' },
  *   corruptPayload: (key) => overwritePayload(key),
  *   corruptHead: (key) => overwriteVersion(key),
+ *   loseData: () => emptyMyServer(),
  *   server: { freeze, thaw, kill, start, keepsData: true },
  * })
  * ```
  *
  * Every case begins with `wipe()`, so the subject needs a backend of its own, and its cases must not run at once. What
- * the subject leaves out (damage, a server to stop) is not proved; a replica that others share must say how another
+ * the subject leaves out (damage, a loss behind open connections, a server to stop) is not proved, nor are the optional
+ * methods that the replica does not have; a replica that others share must say how another
  * process opens it, because that is what its guarantee is about.
  */
 export function replicaConformance(test: TestApi, subject: ConformanceSubject): void {
@@ -43,7 +49,11 @@ export function replicaConformance(test: TestApi, subject: ConformanceSubject): 
     corruptionCases(test, subject)
     purgeCases(test, subject)
     scanCases(test, subject)
+    filterCases(test, subject)
+    digestCases(test, subject)
+    changesCases(test, subject)
     lifetimeCases(test, subject)
+    vouchingCases(test, subject)
     raceCases(test, subject)
     serverCases(test, subject)
   })

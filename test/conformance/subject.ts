@@ -20,6 +20,11 @@ export interface ConformanceSubject {
   open(): Promise<Replica> | Replica
   /** Loses all data, as an operator would: empties the server, drops the table, removes the file. */
   wipe(): Promise<void>
+  /**
+   * Loses everything that the backend holds while connections stay open, as by FLUSHALL, TRUNCATE or an unlinked file:
+   * the next call of a replica that told its lineage rejects then, and the lineage is another one.
+   */
+  loseData?(): Promise<void>
   /** How another process opens the same data. Required unless the data is private to the process. */
   readonly otherProcess?: OtherProcess
   /** Damages the payload or checksum stored under the key, behind the adapter's back; the head stays readable. */

@@ -165,9 +165,11 @@ export class ScriptedReplica implements Replica {
     const heads = this.store.heads(range, options)
     const call = { method: 'scan', range, options } as const
     do {
+      options.signal?.throwIfAborted()
       const page = heads.splice(0, Math.min(options.pageKeysMax, this.pageKeysMax))
       yield await this.#carryOut(call, () => page)
     } while (heads.length > 0)
+    options.signal?.throwIfAborted()
   }
 
   async lineage(options: CallOptions): Promise<string> {
@@ -186,6 +188,7 @@ export class ScriptedReplica implements Replica {
     const heads = this.store.heads(range)
     const call = { method: 'digest', range, options } as const
     do {
+      options.signal?.throwIfAborted()
       const part = heads.splice(0, this.digestStepRecordsMax)
       const steps = await this.#carryOut(call, () => [
         { records: part.length, sums: this.store.digestOf(part, options.retirement) },
@@ -197,7 +200,10 @@ export class ScriptedReplica implements Replica {
   async *#changes(after: string | null, options: ChangesOptions): AsyncGenerator<ChangesStep> {
     const call = { method: 'changes', after, options } as const
     const steps = this.store.log.stepsAfter(after)
-    for (const step of steps) yield* await this.#carryOut(call, () => [step])
+    for (const step of steps) {
+      options.signal?.throwIfAborted()
+      yield* await this.#carryOut(call, () => [step])
+    }
   }
 
   /** Refuses the first call under another lineage than the one that was told; later ones go unvouched. */
