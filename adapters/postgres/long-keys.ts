@@ -1,6 +1,6 @@
 import { ReplicaError } from '../../src/errors.ts'
 import { plainArray, textArray } from './postgres-arrays.ts'
-import type { RunStatement } from './postgres-call.ts'
+import type { RunStatement } from './run-statement.ts'
 import { digestMark, storedKey as storedKeyOf } from './stored-key.ts'
 
 /** As it comes in a row: the hash of the key, and the key as it is held. */

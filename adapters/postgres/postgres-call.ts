@@ -4,10 +4,8 @@ import { findLineage } from './postgres-lineage.ts'
 import type { Row } from './postgres-rows.ts'
 import type { Statement } from './postgres-statement.ts'
 import type { StatementName } from './postgres-statements.ts'
+import type { RunStatement } from './run-statement.ts'
 import type { ToldLineage } from './told-lineage.ts'
-
-/** Runs statements inside one call: one after the other, on one connection, inside one time limit. */
-export type RunStatement = (name: StatementName, values: readonly unknown[]) => Promise<readonly Row[]>
 
 /** What calls share. */
 export interface CallGround {

@@ -4,10 +4,10 @@ import { systemRuntime } from '../../src/runtime.ts'
 import { abortable } from './abortable.ts'
 import { type ChangesPosition, firstUnderWay, logName, positionText, readPosition } from './changes-position.ts'
 import { readKeys } from './long-keys.ts'
-import type { RunStatement } from './postgres-call.ts'
 import type { PostgresDatabase } from './postgres-database.ts'
 import { sqlStateOf } from './postgres-errors.ts'
 import { readLineage } from './postgres-lineage.ts'
+import type { RunStatement } from './run-statement.ts'
 import type { ToldLineage } from './told-lineage.ts'
 
 const stepRowsMax = 2000

@@ -2,11 +2,11 @@ import { addSum, emptyDigest } from '../../src/core/digest.ts'
 import { type HashRange, hashSpace } from '../../src/core/hash.ts'
 import type { DigestOptions, DigestStep } from '../../src/replica.ts'
 import { abortable } from './abortable.ts'
-import type { RunStatement } from './postgres-call.ts'
 import type { PostgresDatabase } from './postgres-database.ts'
 import { sqlStateOf } from './postgres-errors.ts'
 import type { Row } from './postgres-rows.ts'
 import { retirementValues } from './retirement-values.ts'
+import type { RunStatement } from './run-statement.ts'
 import type { ToldLineage } from './told-lineage.ts'
 
 /** So many records take a server some 70 ms. */

@@ -1,10 +1,10 @@
 import { ReplicaError } from '../../src/errors.ts'
 import { systemRuntime } from '../../src/runtime.ts'
 import type { MarkScope } from './lineage-statements.ts'
-import type { RunStatement } from './postgres-call.ts'
 import { standbyError } from './postgres-connection.ts'
 import { sqlStateOf } from './postgres-errors.ts'
 import type { Row } from './postgres-rows.ts'
+import type { RunStatement } from './run-statement.ts'
 import { ToldLineage } from './told-lineage.ts'
 
 /** Missing functions, missing rights, functions that a service has taken out: what says less than PostgreSQL itself. */

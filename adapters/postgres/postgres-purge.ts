@@ -1,7 +1,7 @@
 import { keyHash } from '../../src/core/hash.ts'
 import type { RecordHead } from '../../src/core/record.ts'
 import { plainArray, textArray } from './postgres-arrays.ts'
-import type { RunStatement } from './postgres-call.ts'
+import type { RunStatement } from './run-statement.ts'
 import { byStoredKey, storedKey } from './stored-key.ts'
 
 export async function purgeMany(run: RunStatement, heads: readonly RecordHead[]): Promise<readonly boolean[]> {

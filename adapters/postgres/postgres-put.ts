@@ -6,9 +6,9 @@ import { ReplicaError } from '../../src/errors.ts'
 import type { Entry, PutOutcome } from '../../src/replica.ts'
 import { cutBySize } from './cut-by-size.ts'
 import { plainArray, plainArrayOrNull, textArray, textArrayOrNull } from './postgres-arrays.ts'
-import type { RunStatement } from './postgres-call.ts'
 import { headAt, isChecksum, kindCodes, type Row } from './postgres-rows.ts'
 import { heldMark } from './put-statement.ts'
+import type { RunStatement } from './run-statement.ts'
 import { byStoredKey, storedKey } from './stored-key.ts'
 
 /** An entry with its place in the caller's batch. */

@@ -1,6 +1,6 @@
 import { keyHash } from '../../src/core/hash.ts'
 import { ConfigError } from '../../src/errors.ts'
-import type { CallOptions, ChangesOptions, ReadAnswer, Replica, VersionAnswer } from '../../src/replica.ts'
+import type { CallOptions, ReadAnswer, Replica, VersionAnswer } from '../../src/replica.ts'
 import { systemRuntime } from '../../src/runtime.ts'
 import { ChangesTrimming } from './changes-trimming.ts'
 import { plainArray, textArray } from './postgres-arrays.ts'
@@ -62,29 +62,17 @@ export function postgresReplica(source: PostgresSource, options: PostgresReplica
   const database = new PostgresDatabase(id, connections, table, { isLogged: changesMax > 0 })
   const trimming = new ChangesTrimming(database, changesMax, systemRuntime.random)
 
-  function lookUp<Answer>(
-    keys: readonly string[],
-    { timeoutMs }: CallOptions,
-    statement: 'readRecords' | 'readHeads',
-    read: (row: Row, key: string) => Answer,
-  ): Promise<readonly (Answer | null)[]> {
-    return database.callFor(keys, timeoutMs, async (run) => {
-      const rows = await run(statement, [plainArray(keys.map(keyHash)), textArray(keys.map(storedKey))])
-      return inPlaces(keys.length, rows, (row, index) => read(row, keys[index] ?? ''))
-    })
-  }
-
   return {
     id,
     guarantees: postgresGuarantees,
     limits: postgresLimits,
 
     getMany(keys, options): Promise<readonly ReadAnswer[]> {
-      return lookUp(keys, options, 'readRecords', (row, key) => recordAt(row, 1, key))
+      return lookUp(database, keys, options, 'readRecords', (row, key) => recordAt(row, 1, key))
     },
 
     getVersions(keys, options): Promise<readonly VersionAnswer[]> {
-      return lookUp(keys, options, 'readHeads', (row, key) => headAt(row, 1, key))
+      return lookUp(database, keys, options, 'readHeads', (row, key) => headAt(row, 1, key))
     },
 
     async putManyIfNewer(entries, { timeoutMs }) {
@@ -105,13 +93,7 @@ export function postgresReplica(source: PostgresSource, options: PostgresReplica
       return digestSteps(database, database.vouching, range, options)
     },
 
-    ...(changesMax === 0
-      ? {}
-      : {
-          changes(after: string | null, options: ChangesOptions) {
-            return changesSteps(database, database.vouching, after, options)
-          },
-        }),
+    ...(changesMax === 0 ? {} : { changes: changesOf(database) }),
 
     lineage({ timeoutMs }) {
       return database.tellLineage(timeoutMs)
@@ -121,6 +103,23 @@ export function postgresReplica(source: PostgresSource, options: PostgresReplica
       return database.close()
     },
   }
+}
+
+function lookUp<Answer>(
+  database: PostgresDatabase,
+  keys: readonly string[],
+  { timeoutMs }: CallOptions,
+  statement: 'readRecords' | 'readHeads',
+  read: (row: Row, key: string) => Answer,
+): Promise<readonly (Answer | null)[]> {
+  return database.callFor(keys, timeoutMs, async (run) => {
+    const rows = await run(statement, [plainArray(keys.map(keyHash)), textArray(keys.map(storedKey))])
+    return inPlaces(keys.length, rows, (row, index) => read(row, keys[index] ?? ''))
+  })
+}
+
+function changesOf(database: PostgresDatabase): NonNullable<Replica['changes']> {
+  return (after, options) => changesSteps(database, database.vouching, after, options)
 }
 
 function wholeFrom(least: number, field: 'connectionsMax' | 'changesMax', value: number): number {

@@ -6,10 +6,10 @@ import { abortable } from './abortable.ts'
 import { rangesOf } from './hash-ranges.ts'
 import { readKeys } from './long-keys.ts'
 import { plainArray, textArray } from './postgres-arrays.ts'
-import type { RunStatement } from './postgres-call.ts'
 import type { PostgresDatabase } from './postgres-database.ts'
 import { headAt, isChecksum, type Row } from './postgres-rows.ts'
 import { retirementValues } from './retirement-values.ts'
+import type { RunStatement } from './run-statement.ts'
 import type { ToldLineage } from './told-lineage.ts'
 
 /** What is still to be scanned of a range: from this stored key on, by bytes, among those of the first hash. */
