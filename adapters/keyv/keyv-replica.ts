@@ -7,6 +7,7 @@ import { KeyvScan } from './keyv-scan.ts'
 import { isKeyvInstance, isKeyvStore, type KeyvStoreLike } from './keyv-source.ts'
 import { decidePut } from './put-decision.ts'
 import { StoreCalls, type StoreWrite } from './store-calls.ts'
+import { StoreLineage } from './store-lineage.ts'
 import { lineageKey, readHead, readRecord, storedKey, storedText } from './stored-text.ts'
 
 export interface KeyvReplicaOptions {
@@ -27,7 +28,6 @@ export interface KeyvReplicaOptions {
 }
 
 const disconnectMaxMs = 1000
-const lineagePattern = /^lineage ([0-9a-f]{32})$/
 const orders = new WeakMap<KeyvStoreLike, KeyOrder>()
 
 /**
@@ -50,6 +50,7 @@ class KeyvReplica implements Replica {
   readonly limits = { batchKeysMax: 500, callsInFlightMax: 16 }
   readonly #runtime: Pick<Runtime, 'clock' | 'random' | 'timers'>
   readonly #calls: StoreCalls
+  readonly #lineage: StoreLineage
   readonly #order: KeyOrder
   readonly #expiryMarginMs: number
   #closing: Promise<void> | null = null
@@ -61,6 +62,7 @@ class KeyvReplica implements Replica {
     this.#runtime = runtime
     this.#expiryMarginMs = expiryMarginMs
     this.#calls = new StoreCalls(id, store, runtime.clock)
+    this.#lineage = new StoreLineage(id, this.#calls, runtime.random)
     this.#order = orderOf(store, runtime)
   }
 
@@ -76,7 +78,7 @@ class KeyvReplica implements Replica {
     if (entries.length === 0) return []
     const keys = entries.map(({ record }) => storedKey(record.key))
     return await this.#call('write', keys, options, async (isAbandoned) => {
-      const stored = await this.#calls.getMany(keys)
+      const stored = await this.#lineage.getMany(keys)
       const decisions = entries.map((entry, index) => decidePut(entry, stored[index]))
       const writes = decisions.flatMap(({ write }) => (write === null ? [] : [this.#storeWrite(write)]))
       // Nobody hears the answer any more, so the write would only come late.
@@ -89,7 +91,7 @@ class KeyvReplica implements Replica {
     if (heads.length === 0) return []
     const keys = heads.map(({ key }) => storedKey(key))
     return await this.#call('write', keys, options, async (isAbandoned) => {
-      const stored = await this.#calls.getMany(keys)
+      const stored = await this.#lineage.getMany(keys)
       const isMatch = heads.map((head, index) => {
         const held = readHead(head.key, stored[index])
         return held !== null && held.kind !== 'corrupt' && held.version === head.version
@@ -102,8 +104,10 @@ class KeyvReplica implements Replica {
 
   async *scan(...[range, options]: Parameters<Replica['scan']>): AsyncGenerator<ScanEntry[]> {
     options.signal?.throwIfAborted()
+    const pageOptions = { timeoutMs: options.pageTimeoutMs }
     // The scan looks for the lineage to know that it has seen everything, so there must be one.
-    await this.lineage({ timeoutMs: options.pageTimeoutMs })
+    const lineage = this.#lineage.told ?? (await this.#currentLineage(pageOptions))
+    await this.#expectLineage(lineage, pageOptions)
     const scan = new KeyvScan(this.id, this.#calls, this.#runtime.timers, range, options)
     try {
       for (let page = await scan.nextPage(); page !== null; page = await scan.nextPage()) {
@@ -115,15 +119,12 @@ class KeyvReplica implements Replica {
     } finally {
       scan.end()
     }
+    // A store that was emptied meanwhile lists nothing more, and has ended as if there were nothing more.
+    await this.#expectLineage(lineage, pageOptions)
   }
 
-  /** Kept in the store under a key of its own: whatever empties the store takes it along. */
   async lineage(options: CallOptions): Promise<string> {
-    const startedMs = this.#runtime.clock.monotonicMs()
-    const held = await this.#call('read', [lineageKey], options, () => this.#readLineage())
-    if (held !== null) return held
-    const timeoutMs = Math.max(1, options.timeoutMs - (this.#runtime.clock.monotonicMs() - startedMs))
-    return await this.#call('write', [lineageKey], { timeoutMs }, () => this.#ensureLineage())
+    return this.#lineage.tell(await this.#currentLineage(options))
   }
 
   close(): Promise<void> {
@@ -145,24 +146,20 @@ class KeyvReplica implements Replica {
   ): Promise<Answer[]> {
     if (keys.length === 0) return []
     const storedKeys = keys.map(storedKey)
-    const stored = await this.#call('read', storedKeys, options, () => this.#calls.getMany(storedKeys))
+    const stored = await this.#call('read', storedKeys, options, () => this.#lineage.getMany(storedKeys))
     return keys.map((key, index) => decode(key, stored[index]))
   }
 
-  async #readLineage(): Promise<string | null> {
-    const [stored] = await this.#calls.getMany([lineageKey])
-    return lineagePattern.exec(String(stored))?.[1] ?? null
+  async #currentLineage(options: CallOptions): Promise<string> {
+    const startedMs = this.#runtime.clock.monotonicMs()
+    const held = await this.#call('read', [lineageKey], options, () => this.#lineage.read())
+    if (held !== null) return held
+    const timeoutMs = Math.max(1, options.timeoutMs - (this.#runtime.clock.monotonicMs() - startedMs))
+    return await this.#call('write', [lineageKey], { timeoutMs }, () => this.#lineage.ensure())
   }
 
-  async #ensureLineage(): Promise<string> {
-    const held = await this.#readLineage()
-    if (held !== null) return held
-    const text = `lineage ${this.#runtime.random.hex(32)}`
-    await this.#calls.setMany([{ key: lineageKey, text, expiresAtMs: null }])
-    // Another process may have set its own in the meantime, and what is held now is what others see.
-    const settled = await this.#readLineage()
-    if (settled !== null) return settled
-    throw new ReplicaError('REJECTED', 'the store does not hold what was just written to it', { replica: this.id })
+  async #expectLineage(lineage: string, options: CallOptions): Promise<void> {
+    this.#lineage.expect(lineage, await this.#call('read', [lineageKey], options, () => this.#lineage.read()))
   }
 
   #storeWrite(record: VersionedRecord): StoreWrite {

@@ -1,5 +1,7 @@
+import { bucketOf } from '../../src/core/digest.ts'
 import { type HashRange, inRange, keyHash } from '../../src/core/hash.ts'
 import type { ScanEntry } from '../../src/core/record.ts'
+import { isRetired } from '../../src/core/retirement.ts'
 import { ReplicaError } from '../../src/errors.ts'
 import type { ScanOptions } from '../../src/replica.ts'
 import type { Timers } from '../../src/runtime.ts'
@@ -23,6 +25,8 @@ export class KeyvScan {
   readonly #timers: Timers
   readonly #options: ScanOptions
   readonly #range: HashRange
+  /** Null for all. */
+  readonly #buckets: ReadonlySet<number> | null
   readonly #entries: AsyncIterator<unknown> | Iterator<unknown>
   readonly #errorsBefore: number
   #hasSeenLineage = false
@@ -34,6 +38,7 @@ export class KeyvScan {
     this.#timers = timers
     this.#range = range
     this.#options = options
+    this.#buckets = options.buckets === undefined ? null : new Set(options.buckets)
     this.#errorsBefore = calls.errorsEmitted
     const entries = calls.entries()
     if (entries === null) throw this.#rejected('the store has no iterator, so it cannot be scanned')
@@ -92,8 +97,14 @@ export class KeyvScan {
     if (head === 'unknown key') {
       throw new ReplicaError('CORRUPT', 'the key of a record cannot be read', { replica: this.#replica })
     }
-    if (head === null || !head.key.startsWith(this.#options.keyPrefix ?? '')) return null
-    return inRange(keyHash(head.key), this.#range) ? head : null
+    return head !== null && this.#isWanted(head) ? head : null
+  }
+
+  #isWanted(head: ScanEntry): boolean {
+    const { keyPrefix = '', retired } = this.#options
+    if (!head.key.startsWith(keyPrefix) || (retired !== undefined && !isRetired(head, retired))) return false
+    const hash = keyHash(head.key)
+    return inRange(hash, this.#range) && this.#buckets?.has(bucketOf(hash)) !== false
   }
 
   #expectComplete(): void {

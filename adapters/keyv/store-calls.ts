@@ -41,6 +41,11 @@ export class StoreCalls {
     return this.#errorsEmitted
   }
 
+  /** Whether one call reads many keys. */
+  get readsMany(): boolean {
+    return this.#store.getMany !== undefined
+  }
+
   /** What the store emitted last, as the failure that it was. */
   emittedFailure(phase: StorePhase): ReplicaError {
     return storeFailure(this.#replica, this.#lastError, phase)

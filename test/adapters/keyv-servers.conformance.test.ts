@@ -20,6 +20,10 @@ const { default: KeyvRedis5 } = (await import(keyv5.resolve('@keyv/redis'))) as 
 const redis = await startRedis({ controllable: true })
 vitest.afterAll(() => redis[Symbol.asyncDispose]())
 
+const flush = async () => {
+  await redisCommand(redis.url, 'FLUSHALL')
+}
+
 const redisStores: readonly (readonly [name: string, keyStart: string, open: () => KeyvStoreLike])[] = [
   ['@keyv/redis of Keyv 6', '', () => new KeyvRedis(redis.url)],
   ['@keyv/redis of Keyv 6 with a namespace', 'ns::ns:', () => new KeyvRedis(redis.url, { namespace: 'ns' })],
@@ -36,9 +40,8 @@ for (const [name, keyStart, open] of redisStores) {
     name,
     guarantees: { putIfNewer: 'racy', sharedBy: 'network', backend: 'keyv' },
     open: () => keyvReplica(open(), { id: 'keyv' }),
-    wipe: async () => {
-      await redisCommand(redis.url, 'FLUSHALL')
-    },
+    wipe: flush,
+    loseData: flush,
     corruptPayload: (key) => alter(key, (text) => `${text}x`),
     corruptHead: (key) => alter(key, (text) => text.slice(0, 9)),
     // The faults of the server are the same with a namespace, and take their time.
@@ -58,6 +61,7 @@ replicaConformance(vitest, {
     return keyvReplica(store, { id: 'keyv', sharedBy: 'host' })
   },
   wipe: async () => changeFile('DELETE FROM keyv'),
+  loseData: async () => changeFile('DELETE FROM keyv'),
   corruptPayload: async (key) => changeFile("UPDATE keyv SET value = value || 'x' WHERE key = ?", storedKey(key)),
   corruptHead: async (key) => changeFile('UPDATE keyv SET value = substr(value, 1, 9) WHERE key = ?', storedKey(key)),
 })

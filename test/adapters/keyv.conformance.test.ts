@@ -24,6 +24,7 @@ function subjectOver<Stored>(
     guarantees: { putIfNewer: 'racy', sharedBy: 'process', backend: 'keyv' },
     open: () => keyvReplica(store, { id: 'keyv' }),
     wipe: async () => map.clear(),
+    loseData: async () => map.clear(),
     corruptPayload: corrupt((text) => `${text}x`),
     corruptHead: corrupt((text) => text.slice(0, 9)),
     // After the length, the key itself and the format mark.
