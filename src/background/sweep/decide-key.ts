@@ -31,7 +31,7 @@ export interface KeyDecision {
 }
 
 export interface Spread {
-  /** The newest head, with the longest retention that any replica has for it. */
+  /** The newest head, with the longest retention that any record of the key has at any replica, as after a write (rule D1). */
   readonly head: RecordHead
   /** The replicas that hold it. */
   readonly from: readonly number[]
@@ -109,13 +109,13 @@ function decisionFor(
   verdict: 'spread' | 'left',
   { remaining, zombies, rules }: Rest,
 ): KeyDecision {
-  const lacks = lacksOf(remaining, winner, rules)
+  const head = withLongestRetention(winner, remaining)
+  const lacks = lacksOf(remaining, head, rules)
   const differing = new Set([...zombies, ...lacks].map(({ member }) => member))
   const isLeft = verdict === 'left' && lacks.length > 0
   const decision = { zombies, isLeft, differing: [...differing] }
   const to = verdict === 'left' ? [] : lacks.filter(({ held }) => !isCorrupt(held) || isReadElsewhere(remaining, rules))
-  if (to.length === 0) return { ...decision, spread: null }
-  return { ...decision, spread: { head: withLongestRetention(winner, from, remaining), from, to } }
+  return { ...decision, spread: to.length === 0 ? null : { head, from, to } }
 }
 
 function lacksOf(answers: readonly MemberAnswer[], winner: RecordHead, rules: DecisionRules): Lack[] {
@@ -166,16 +166,12 @@ function holdersOf(answers: readonly MemberAnswer[], winner: RecordHead): number
   })
 }
 
-function withLongestRetention(
-  winner: RecordHead,
-  from: readonly number[],
-  answers: readonly MemberAnswer[],
-): RecordHead {
-  let { retainUntilMs } = winner
-  for (const member of from) {
-    const answer = answers[member] ?? null
-    if (answer !== null && !isCorrupt(answer)) retainUntilMs = Math.max(retainUntilMs, answer.retainUntilMs)
-  }
+function withLongestRetention(winner: RecordHead, answers: readonly MemberAnswer[]): RecordHead {
   const { key, version, kind, expiresAtMs } = winner
+  let { retainUntilMs } = winner
+  for (const answer of answers) {
+    if (answer === undefined || answer === null || isCorrupt(answer)) continue
+    retainUntilMs = Math.max(retainUntilMs, answer.retainUntilMs)
+  }
   return { key, version, kind, expiresAtMs, retainUntilMs }
 }

@@ -22,7 +22,7 @@ export async function dig(
   const slices = slicesOf(context, digests)
   for (const [index, buckets] of slices.entries()) {
     const slice = new Slice(context, mender, buckets)
-    await slice.dig()
+    await slice.dig((fraction) => context.progress.tell('keys', (index + fraction) / slices.length))
     if (!context.attendance.isEnough) return
     const isLast = index === slices.length - 1
     onSlice(isLast ? context.plan.toBucket : slice.endBucket, (index + 1) / slices.length)
@@ -30,7 +30,7 @@ export async function dig(
 }
 
 function slicesOf({ plan, limits }: SweepContext, { differing, records }: ComparedDigests): number[][] {
-  const bucketKeys = records / Math.max(1, plan.toBucket - plan.fromBucket)
+  const bucketKeys = Math.max(1, records / Math.max(1, plan.toBucket - plan.fromBucket))
   const wanted = Math.ceil((differing.length * bucketKeys) / limits.sliceKeys)
   const bucketsPerSlice = Math.ceil(differing.length / Math.min(limits.slicesMax, Math.max(1, wanted)))
   const slices: number[][] = []
@@ -59,8 +59,9 @@ class Slice {
     this.endBucket = (buckets.at(-1) ?? -1) + 1
   }
 
-  async dig(): Promise<void> {
-    const { attendance, pace, tally, progress } = this.#context
+  /** @param onPage is told how much of the slice is done */
+  async dig(onPage: (fraction: number) => void): Promise<void> {
+    const { attendance, pace, tally } = this.#context
     const range = rangeOfBuckets(this.#buckets[0] ?? 0, this.endBucket)
     for (const member of attendance.present) {
       const pages = attendance.walk(member, (replica) => replica.scan(range, this.#scanOptions()))
@@ -70,7 +71,7 @@ class Slice {
         await pace.take(entries.length)
         const news = entries.filter(({ key }) => this.#isNews(key, range))
         await this.#compare(member, news)
-        progress.tell('keys', this.#scanned.length / attendance.present.length)
+        onPage(this.#scanned.length / Math.max(1, attendance.present.length))
       }
       this.#scanned.push(member)
     }

@@ -27,10 +27,11 @@ const table = `
 | -    | -    | -    |                                      |                                                        |
 | 7    | 7    | 7    |                                      | on all: no zombie, however old                         |
 | 207  | 206  | -    | B stale 207, C absent 207            | the newest wins                                        |
-| 206  | x206 | 205  | A stale x206, C stale x206           | a tombstone wins over a value of the same version      |
-| 206  | x207 | -    | A stale x207                         | not to where nothing is held: it may be purged there   |
-| 206  | x207+ | -   | A stale x207+, C absent x207+        | unless it must still be kept                           |
-| -    | e207 | 205  | C stale e207                         | an expired record wins by its version                  |
+| 206  | x206 | 205  | A stale x206+, C stale x206+         | a tombstone wins over a value of the same version      |
+| -    | x207 | -    |                                      | not to where nothing is held: it may be purged there   |
+| -    | x207+ | -   | A absent x207+, C absent x207+       | unless it must still be kept                           |
+| 206  | x207 | -    | A stale x207+, C absent x207+        | as it must when something older would outlive it       |
+| -    | e207 | 205  | A absent e207+, C stale e207+        | an expired record wins by its version                  |
 | 207  | !    | -    | C absent 207                         | who does not answer is left alone                      |
 | 207  | j-   | -    | B absent 207, C absent 207           | a joining replica is given what it lacks               |
 | j207 | -    | -    | B absent 207, C absent 207           | and gives what it has, while it is young               |
@@ -52,7 +53,7 @@ const table = `
 | 7    | j-   | j-   | left                                 |                                                        |
 | x7   | -    | -    |                                      | dead records are never dropped early                   |
 | x7+  | -    | -    | B absent x7+, C absent x7+           | and always spread                                      |
-| x7   | 6    | -    | B stale x7                           |                                                        |
+| x7   | 6    | -    | B stale x7+, C absent x7+            |                                                        |
 | 207  | ?    | 207  | B unreadable 207                     | mended once enough others were read                    |
 | 207  | ?    | -    | B unreadable 207, C absent 207       |                                                        |
 | 207  | ?    | !    |                                      | it may be all that is left of a write                  |
@@ -70,7 +71,7 @@ describe('what a sweep does about a key', () => {
     expect(drawn(decision)).toBe(cell(row, 'decision'))
   })
 
-  test('a record is spread with the longest retention that any replica has for it', () => {
+  test('a record is spread with the longest retention that any record of the key has', () => {
     const kept = (retainUntilMs: number) => ({ ...tombstone('k', 207), retainUntilMs })
     const decision = decideKey([kept(1_500), kept(1_900), null], rulesFor(['', '', '']))
     expect(decision.spread?.head.retainUntilMs).toBe(1_900)
