@@ -4,8 +4,9 @@ import { timeMaxMs, timeText, versionLength } from '../../src/core/version.ts'
 
 /** What `core/` says about records, said once more in SQL, for work that is done over the index alone. */
 
+/** Of checksums, as `sqlite-row.ts` and the text form of `core/record.ts` take them. */
 const digitsMin = 1_000_000_000
-const digitsMax = digitsMin + 2 ** 32 - 1
+const digitsMax = 5_999_999_999
 const timeLength = timeText(0).length
 
 function isTime(column: string): string {

@@ -55,7 +55,7 @@ describe('a thread that crashes', () => {
       message: expect.stringContaining('the thread crashed'),
       cause: expect.objectContaining({ message: 'the thread crashed' }),
     })
-    await expect(thread.run('getMany', ['fine'], patientMs)).resolves.toHaveLength(1)
+    await expect(thread.run('getMany', ['fine'], patientMs)).resolves.toHaveLength(2)
   })
 
   it('fails a write as TIMEOUT, because it may have been applied', async () => {
@@ -98,7 +98,7 @@ describe('a thread that hangs', () => {
 
     const patient = thread.run('getMany', ['fine'], patientMs)
     release(released)
-    await expect(patient).resolves.toHaveLength(1)
+    await expect(patient).resolves.toHaveLength(2)
   })
 
   it('gives what waited only the rest of its time', async () => {
@@ -142,8 +142,52 @@ describe('a thread that hangs', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'CLOSED' })
     await expect(thread.run('getMany', ['fine'], patientMs)).rejects.toMatchObject({ code: 'CLOSED' })
     release(released)
-    await expect(stuck).resolves.toHaveLength(1)
+    await expect(stuck).resolves.toHaveLength(2)
     await closing
+  })
+})
+
+describe('the lineage that was told', () => {
+  async function heldTo(thread: SqliteThread): Promise<unknown> {
+    const [, lineage] = (await thread.run('getMany', ['fine'], patientMs)) as readonly unknown[]
+    return lineage
+  }
+
+  const ask = (thread: SqliteThread, question: readonly unknown[], timeoutMs = patientMs) =>
+    thread.run('lineage', question as never, timeoutMs)
+
+  it('is what later calls are held to, also when the thread crashed meanwhile', async () => {
+    const thread = faultyThread()
+    await ask(thread, ['fine', 'told'])
+    expect(await heldTo(thread)).toBe('told')
+    await thread.run('getMany', ['crash'], patientMs).catch(() => {})
+    expect(await heldTo(thread)).toBe('told')
+  })
+
+  it('is that of the first answer until somebody asks', async () => {
+    const thread = faultyThread()
+    expect(await heldTo(thread)).toBe(null)
+    expect(await heldTo(thread)).toBe('lineage')
+    await ask(thread, ['fine', 'told'])
+    expect(await heldTo(thread)).toBe('told')
+  })
+
+  it('is not changed by an answer that came too late for who asked', async () => {
+    const thread = faultyThread()
+    await ask(thread, ['fine', 'told'])
+    const { question, released } = hang()
+    await expect(ask(thread, [...question, 'too late'], 100)).rejects.toMatchObject({ code: 'TIMEOUT' })
+    release(released)
+    // The first of these was made before the answer came.
+    for (const _call of [1, 2]) expect(await heldTo(thread)).toBe('told')
+  })
+
+  it('binds a call by when it was made, not by when it has its turn', async () => {
+    const thread = faultyThread()
+    await ask(thread, ['fine', 'told'])
+    const [, earlier] = await Promise.all([ask(thread, ['fine', 'another']), heldTo(thread)])
+    expect(earlier).toBe('told')
+    expect(await heldTo(thread)).toBe('another')
   })
 })
 

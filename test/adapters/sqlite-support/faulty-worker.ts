@@ -1,4 +1,4 @@
-/** Stands in for the thread of a database: does what the first key of a request says. */
+/** Stands in for the thread of a database: does what the first key of a request says. The second says which lineage the answer is of. */
 import { parentPort } from 'node:worker_threads'
 import type { ThreadRequest } from '../../../adapters/sqlite/sqlite-thread.ts'
 
@@ -13,10 +13,10 @@ parentPort?.on('message', (request: ThreadRequest) => {
     parentPort?.close()
     return
   }
-  const [command] = request.question as readonly unknown[]
+  const [command, lineage = 'lineage'] = request.question as readonly unknown[]
   if (command === 'crash') throw new Error('the thread crashed')
   if (isHang(command)) Atomics.wait(command.released, 0, 0)
-  parentPort?.postMessage({ answer: [request.budgetMs] })
+  parentPort?.postMessage({ answer: [request.budgetMs, request.heldTo], lineage })
 })
 
 function isHang(command: unknown): command is Hang {
