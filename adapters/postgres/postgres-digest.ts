@@ -9,8 +9,8 @@ import { retirementValues } from './retirement-values.ts'
 import type { RunStatement } from './run-statement.ts'
 import type { ToldLineage } from './told-lineage.ts'
 
-/** So many records take a server some 70 ms. */
-const stepRecordsAimed = 100_000
+/** So many records take a server some 8 ms. */
+const stepRecordsAimed = 15_000
 /** How much of the hashes the first step takes, before anything is known about how many records there are. */
 const firstStepShare = 1 / 4096
 /** How much more hashes the next step takes at most. */
