@@ -26,6 +26,7 @@ const marksPerCluster = 256
 /** A Redis Cluster: a batch is cut by slots, as the server demands of scripts, and goes out in one write per node. */
 export class ClusterRoutes implements RedisRoutes {
   readonly markKeys: readonly string[]
+  readonly isOneSlot: boolean
   readonly #map: ClusterMap
   readonly #failures: RedisFailures
   /** Where the key prefix has a hash tag, the slot of all keys. */
@@ -36,6 +37,7 @@ export class ClusterRoutes implements RedisRoutes {
     this.#failures = failures
     const tag = hashTag(stored.prefix)
     this.#onlySlot = tag === null ? null : keySlot(tag)
+    this.isOneSlot = tag !== null
     this.markKeys = allIndexes(tag === null ? marksPerCluster : 1).map((place) => stored.markKey(place))
   }
 

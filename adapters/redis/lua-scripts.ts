@@ -229,7 +229,7 @@ for index, key in ipairs(KEYS) do
 end
 return removed`)
 
-function scriptOf(text: string): LuaScript {
+export function scriptOf(text: string): LuaScript {
   const source = text.trim()
   return { source, sha1: createHash('sha1').update(source).digest('hex') }
 }

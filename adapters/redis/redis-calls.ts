@@ -1,12 +1,21 @@
 import type { HashRange } from '../../src/core/hash.ts'
 import { isCorrupt, type RecordHead, type ScanEntry } from '../../src/core/record.ts'
-import type { Entry, PutOutcome, ReadAnswer, ScanOptions, VersionAnswer } from '../../src/replica.ts'
+import type {
+  DigestOptions,
+  DigestStep,
+  Entry,
+  PutOutcome,
+  ReadAnswer,
+  ScanOptions,
+  VersionAnswer,
+} from '../../src/replica.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import { PurgeBatch } from './purge-batch.ts'
 import { PutBatch } from './put-batch.ts'
 import { HeadsBatch, ReadBatch } from './read-batch.ts'
 import type { RedisBatch } from './redis-batch.ts'
 import { RedisCall, runCall } from './redis-call.ts'
+import { RedisDigest } from './redis-digest.ts'
 import { RedisScan } from './redis-scan.ts'
 import type { StoredKeys } from './stored-keys.ts'
 import { type LineageSettings, tellLineage } from './tell-lineage.ts'
@@ -70,6 +79,12 @@ export class RedisCalls {
     // One lineage from the first page to the last, also when another call finds out meanwhile that it is over.
     const told = this.#vouching()
     return scan.pages((work) => this.#run(options.pageTimeoutMs, work, told))
+  }
+
+  digest(range: HashRange, options: DigestOptions): AsyncIterable<DigestStep> {
+    const digest = new RedisDigest({ ...this.#parts, random: this.#parts.runtime.random }, range, options)
+    const told = this.#vouching()
+    return digest.steps((work) => this.#run(options.stepTimeoutMs, work, told))
   }
 
   async lineage(timeoutMs: number): Promise<string> {

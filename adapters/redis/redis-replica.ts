@@ -63,6 +63,7 @@ export function redisReplica(source: RedisSource, options: RedisReplicaOptions =
     putManyIfNewer: (entries, { timeoutMs }) => calls.putManyIfNewer(entries, timeoutMs),
     purgeMany: (heads, { timeoutMs }) => calls.purgeMany(heads, timeoutMs),
     scan: (range, scanOptions) => calls.scan(range, scanOptions),
+    digest: (range, digestOptions) => calls.digest(range, digestOptions),
     lineage: ({ timeoutMs }) => calls.lineage(timeoutMs),
     close: () => calls.close(),
   }

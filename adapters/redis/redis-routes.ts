@@ -14,6 +14,8 @@ export interface RedisRoutes {
   layout(call: RedisCall): Promise<string>
   /** The name of the link to the server that holds a key; undefined when none is known. */
   nameFor(key: string): string | undefined
+  /** Whether all keys share a slot, so that one command may name any of them together. */
+  readonly isOneSlot: boolean
   /** Keys of our own, of which every server should hold at least one. */
   readonly markKeys: readonly string[]
   /** Makes no more connections. */

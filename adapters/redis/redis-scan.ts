@@ -1,79 +1,60 @@
 import { type HashRange, inRange, keyHash, wholeRange } from '../../src/core/hash.ts'
 import { isCorrupt, type ScanEntry, unreadableHead } from '../../src/core/record.ts'
 import type { ScanOptions } from '../../src/replica.ts'
-import { exchange } from './exchange.ts'
+import { ChosenScan } from './chosen-scan.ts'
+import { KeyspaceWalk, type Run, type WalkParts, type WalkPlace, walkStart } from './keyspace-walk.ts'
 import { HeadsBatch } from './read-batch.ts'
 import type { RedisCall } from './redis-call.ts'
-import type { RedisFailures } from './redis-failures.ts'
-import type { RedisLink } from './redis-link.ts'
-import type { RedisRoutes } from './redis-routes.ts'
-import type { StoredKeys } from './stored-keys.ts'
-
-export interface RedisScanParts {
-  readonly routes: RedisRoutes
-  readonly stored: StoredKeys
-  readonly failures: RedisFailures
-}
 
 /** How many keys one `SCAN` looks at: enough to be quick, few enough to hold the server up for a millisecond at most. */
 const scanCountMin = 10
 const scanCountMax = 1_000
-const scanStart = '0'
-
-type Run = <Answer>(work: (call: RedisCall) => Promise<Answer>) => Promise<Answer>
-
-/** The place of a scan within one server. */
-interface ScanPlace {
-  readonly name: string
-  readonly runId: string
-  readonly cursor: string
-}
 
 interface KeysFound {
   readonly keys: readonly string[]
   /** Where to go on; null when the server has no more. */
-  readonly place: ScanPlace | null
+  readonly place: WalkPlace | null
 }
 
 interface ScanStep extends KeysFound {
   readonly heads: readonly ScanEntry[]
 }
 
-/**
- * A scan of all masters, one after the other.
- *
- * `SCAN` gives every key that is there throughout, as long as the same server process answers and no key moves between
- * servers; so the scan rejects when a server was restarted or replaced under way, or when slots have moved.
- */
+/** A scan of all masters, one after the other. */
 export class RedisScan {
-  readonly #parts: RedisScanParts
+  readonly #parts: WalkParts
   readonly #options: ScanOptions
+  readonly #walk: KeyspaceWalk
   readonly #isWanted: (key: string) => boolean
 
-  constructor(parts: RedisScanParts, range: HashRange, options: ScanOptions) {
+  constructor(parts: WalkParts, range: HashRange, options: ScanOptions) {
     this.#parts = parts
     this.#options = options
+    this.#walk = new KeyspaceWalk(parts, options.signal)
     const isWhole = range.from <= wholeRange.from && range.to >= wholeRange.to
     this.#isWanted = isWhole ? () => true : (key) => inRange(keyHash(key), range)
   }
 
   async *pages(run: Run): AsyncIterable<readonly ScanEntry[]> {
-    const { routes, failures } = this.#parts
-    const { signal } = this.#options
-    signal?.throwIfAborted()
-    const { layout, servers } = await run(async (call) => ({
-      layout: await routes.layout(call),
-      servers: (await routes.masters(call)).map(({ name, runId }) => ({ name, runId, cursor: scanStart })),
-    }))
-    for (const server of servers) yield* this.#pagesOf(server, run)
-    signal?.throwIfAborted()
-    if ((await run((call) => routes.layout(call))) !== layout) {
-      throw failures.unavailable('slots moved between the nodes during the scan')
+    const { buckets, retired } = this.#options
+    const chosen =
+      buckets === undefined && retired === undefined ? null : new ChosenScan(this.#parts, this.#walk, this.#options)
+    for await (const server of this.#walk.servers(run)) {
+      yield* chosen === null ? this.#pagesOf(server, run) : this.#chosenPagesOf(chosen, server, run)
     }
   }
 
-  async *#pagesOf(server: ScanPlace, run: Run): AsyncIterable<readonly ScanEntry[]> {
-    let place: ScanPlace | null = server
+  async *#chosenPagesOf(chosen: ChosenScan, server: WalkPlace, run: Run): AsyncIterable<readonly ScanEntry[]> {
+    for await (const heads of chosen.pagesOf(server, run)) {
+      const wanted = heads.filter(({ key }) => this.#isWanted(key))
+      // Also without a head, so that the caller can pace the work.
+      if (wanted.length === 0) yield []
+      yield* this.#cut(wanted)
+    }
+  }
+
+  async *#pagesOf(server: WalkPlace, run: Run): AsyncIterable<readonly ScanEntry[]> {
+    let place: WalkPlace | null = server
     let keys: readonly string[] = []
     while (place !== null || keys.length > 0) {
       this.#options.signal?.throwIfAborted()
@@ -85,7 +66,7 @@ export class RedisScan {
   }
 
   /** The heads of the keys found before, and the next keys: asked for together. */
-  #step(place: ScanPlace | null, keys: readonly string[], run: Run): Promise<ScanStep> {
+  #step(place: WalkPlace | null, keys: readonly string[], run: Run): Promise<ScanStep> {
     return run(async (call) => {
       const [heads, found] = await Promise.all([
         this.#headsOf(keys, call),
@@ -104,11 +85,12 @@ export class RedisScan {
       .map((answer) => (isCorrupt(answer) ? unreadableHead(answer.key) : answer))
   }
 
-  async #keysFrom(place: ScanPlace, call: RedisCall): Promise<KeysFound> {
-    const { routes, failures, stored } = this.#parts
-    const link = await routes.linkTo(place.name, call)
-    if (link.runId !== place.runId) throw failures.unavailable('a server was restarted or replaced during the scan')
-    const reply = await this.#scanCommand(link, place.cursor, call)
+  async #keysFrom(place: WalkPlace, call: RedisCall): Promise<KeysFound> {
+    const { failures, stored } = this.#parts
+    const { pageKeysMax, keyPrefix = '' } = this.#options
+    const count = Math.min(Math.max(pageKeysMax, scanCountMin), scanCountMax)
+    const args = ['SCAN', place.cursor, 'MATCH', stored.pattern(keyPrefix), 'COUNT', String(count)]
+    const reply = await this.#walk.ask(place, { args }, call)
     const [cursor, found] = Array.isArray(reply) ? reply : []
     if (typeof cursor !== 'string' || !Array.isArray(found)) throw failures.corrupt('SCAN answered with something else')
     const keys: string[] = []
@@ -116,17 +98,7 @@ export class RedisScan {
       const key = stored.recordKey(String(text))
       if (key !== null && this.#isWanted(key)) keys.push(key)
     }
-    return { keys, place: cursor === scanStart ? null : { ...place, cursor } }
-  }
-
-  async #scanCommand(link: RedisLink, cursor: string, call: RedisCall): Promise<unknown> {
-    const { stored, failures } = this.#parts
-    const { pageKeysMax, keyPrefix = '' } = this.#options
-    const count = Math.min(Math.max(pageKeysMax, scanCountMin), scanCountMax)
-    const args = ['SCAN', cursor, 'MATCH', stored.pattern(keyPrefix), 'COUNT', String(count)]
-    const [reply] = await exchange({ link, call, failures, changes: false }, [{ indexes: [], commands: [{ args }] }])
-    if (link.isError(reply)) throw failures.ofReply(reply)
-    return reply
+    return { keys, place: cursor === walkStart ? null : { ...place, cursor } }
   }
 
   *#cut(heads: readonly ScanEntry[]): Iterable<readonly ScanEntry[]> {

@@ -12,6 +12,7 @@ export const singleName = 'master'
 /** One server that holds everything: the one that was named, or the master that sentinels lead to. */
 export class SingleRoutes implements RedisRoutes {
   readonly markKeys: readonly string[]
+  readonly isOneSlot = true
   readonly #connection: RedisConnection
   readonly #failures: RedisFailures
 

@@ -21,6 +21,16 @@ export class StoredKeys {
     return `${this.prefix}\0new:${place}`
   }
 
+  /** Where a server adds up a digest. In a cluster, the place decides the slot. */
+  sumsKey(unique: string, place: number): string {
+    return `${this.prefix}\0sums:${unique}:{${place}}`
+  }
+
+  /** The log of changes. */
+  get logKey(): string {
+    return `${this.prefix}\0changes`
+  }
+
   markKey(place: number): string {
     return `${this.prefix}\0lineage:{${place}}`
   }
