@@ -44,7 +44,8 @@ export function postgresStatements(table: PostgresTable, { scope, isLogged }: St
     digestOfUnreadable: reading(vouching, digestColumnCount, digestText(qualifiedName, 'isReadable')),
     logState: reading(vouching, logStateColumnCount, logStateText(table)),
     changes: reading(vouching, changesColumnCount, changesText(table)),
-    trim: prepared(trimText(table)),
+    // Marked so that a role that may not keep the log to its size does not write to it either.
+    trim: prepared(trimText(table), { logs: true }),
     beginLog: { text: beginLogText(qualifiedChangesName) },
     resetLog: { text: resetLogText(table) },
     lineage: prepared(lineageText(qualifiedName, 'server')),

@@ -257,6 +257,20 @@ describe('puts outside the log', () => {
     expect(await readAfter(replica, after)).toMatchObject({ isGap: true })
   })
 
+  it('are those of a role that may write to the log but not trim it, as soon as it has tried to', async () => {
+    const replica = open()
+    const start = await positionOf(replica)
+    const grants = [`${rights} keyv_quorum`, 'GRANT SELECT, INSERT ON keyv_quorum_changes']
+    const other = open({ changesMax: 1 }, await newRole('unlogged', ...grants))
+    let step = 0
+    const isGap = async () => {
+      step += 1
+      await other.putManyIfNewer(putsOf(valueAt(step, key)), patient)
+      return (await readAfter(replica, start)).isGap
+    }
+    await waitUntil(isGap, { what: 'a gap' })
+  })
+
   it('are all that a role without rights to the log knows of', async () => {
     await open().putManyIfNewer(putsOf(valueAt(1, key)), patient)
     const reader = open({}, await newRole('unlogged', `${rights} keyv_quorum`))
