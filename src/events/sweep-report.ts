@@ -76,8 +76,8 @@ export interface SweepCursor {
   readonly bucket: number
   /** When the first part began, in ms since 1970. */
   readonly startedAtMs: number
-  /** The replicas that took part in all of what is done. */
-  readonly replicas: readonly string[]
+  /** The replicas that took part in all of what is done, with their lineages then; empty for one that is not known. */
+  readonly replicas: Readonly<Record<string, string>>
   /** Positions in their logs of changes from before the first part, by replica; see `SweepOutcome`. */
   readonly positions: Readonly<Record<string, string>>
 }

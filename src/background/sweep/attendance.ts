@@ -47,6 +47,11 @@ export class Attendance {
     return this.#parts.members[member]?.replica.id ?? ''
   }
 
+  /** The empty text for one that is not known. */
+  lineageOf(member: number): string {
+    return this.#parts.members[member]?.lineage ?? ''
+  }
+
   whySkipped(member: number): string | null {
     return this.#skipped[member] ?? null
   }

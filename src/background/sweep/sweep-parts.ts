@@ -7,6 +7,8 @@ export interface SweepMember {
   readonly replica: WatchedReplica
   /** False for one that is joining: it takes part, and its silence means nothing. */
   readonly isFull: boolean
+  /** As it was told last. A sweep that is gone on with counts only for those that have the one they had before. */
+  readonly lineage?: string | null
 }
 
 /** What a sweep works on and with. */

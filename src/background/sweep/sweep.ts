@@ -106,20 +106,25 @@ class Sweep {
     const resumed = this.#resumeFrom
     const positions = resumed ? new Map(Object.entries(resumed.positions)) : await logPositions(this.#context)
     const startedAtMs = resumed?.startedAtMs ?? this.#beganAtMs
-    const participants = () =>
-      attendance.present
-        .map((member) => attendance.idOf(member))
-        .filter((id) => resumed === undefined || resumed.replicas.includes(id))
     const moveOn = (bucket: number, fraction: number) => {
-      const kept = { startedAtMs, replicas: participants(), positions: Object.fromEntries(positions) }
+      const replicas = Object.fromEntries(this.#participants())
+      const kept = { startedAtMs, replicas, positions: Object.fromEntries(positions) }
       progress.moveOn({ partition: plan.partition, bucket, ...kept }, fraction)
     }
     if (attendance.isEnough) {
       const digests = await compareDigests(this.#context)
       if (attendance.isEnough) await dig(this.#context, this.#mender, digests, moveOn)
     }
-    if (attendance.isEnough) return this.#completed(participants(), startedAtMs, positions)
+    if (attendance.isEnough) return this.#completed([...this.#participants().keys()], startedAtMs, positions)
     return { ...this.#nothingExchanged(), cursor: progress.cursor ?? resumed ?? null }
+  }
+
+  /** The lineages, by id, of those who take part, and took part in what was done before. */
+  #participants(): Map<string, string> {
+    const { attendance } = this.#context
+    const before = this.#resumeFrom?.replicas
+    const present = attendance.present.map((member) => [attendance.idOf(member), attendance.lineageOf(member)] as const)
+    return new Map(present.filter(([id, lineage]) => before === undefined || before[id] === lineage))
   }
 
   async #exchangeChanges(): Promise<Exchange> {

@@ -96,7 +96,7 @@ describe('with replicas that are down', () => {
     for (const index of [1, 2]) scene.replica(index).fate = goDown
     const cut = await scene.sweep()
     expect(cut.report.isComplete).toBe(false)
-    expect(cut.cursor).toMatchObject({ replicas: ['A', 'B', 'C'], startedAtMs: cut.report.startedAtMs })
+    expect(cut.cursor).toMatchObject({ replicas: { A: '', B: '', C: '' }, startedAtMs: cut.report.startedAtMs })
 
     for (const replica of scene.replicas) replica.fate = () => ({})
     await scene.time.advance(10_000)
@@ -107,6 +107,19 @@ describe('with replicas that are down', () => {
     expect(scene.contents(1)).toEqual(scene.contents(0))
     expect(scene.contents(2)).toEqual(scene.contents(0))
   })
+})
+
+test('a replica that lost its data since a sweep was cut short has not exchanged when it is gone on with', async () => {
+  const scene = sceneWithDifferences()
+  const lineages = ['one', 'two', 'three']
+  const members = scene.parts.members.map((member, index) => ({ ...member, lineage: lineages[index] ?? null }))
+  const again = new SweepScene({ parts: { members } })
+  const replicas = { A: 'one', B: 'another', C: 'three' }
+  const resumeFrom = { partition: { partition: 0, of: 1 }, bucket: 20_000, startedAtMs: 5, replicas, positions: {} }
+  const outcome = await again.sweep({ resumeFrom })
+  expect(outcome.report.isComplete).toBe(true)
+  expect([...outcome.exchanged.keys()]).toEqual(['A', 'C'])
+  expect(outcome.exchangeBeganAtMs).toBe(5)
 })
 
 function sceneWithDifferences(parts: object = {}, limits: object = {}): SweepScene {

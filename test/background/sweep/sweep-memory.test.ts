@@ -51,10 +51,10 @@ class Probe {
 
 test('a replica that lost everything is filled a page at a time', async () => {
   const probe = new Probe()
-  const replicas = [memoryReplica(), memoryReplica(), memoryReplica()]
+  const replicas = [memoryReplica(), memoryReplica()]
   for (let start = 0; start < keysCount; start += 1_000) {
     const entries = Array.from({ length: 1_000 }, (_, index) => ({ record: value(`key ${start + index}`, 10) }))
-    for (const replica of replicas.slice(0, 2)) await replica.putManyIfNewer(entries, { timeoutMs: 1_000 })
+    await replicas[0]?.putManyIfNewer(entries, { timeoutMs: 1_000 })
   }
   const events = new Events()
   const members = replicas.map((replica) => ({
@@ -63,16 +63,16 @@ test('a replica that lost everything is filled a page at a time', async () => {
   }))
   const { report } = await runSweep(
     {
-      ...{ members, n: 3, w: 2, runtime: systemRuntime, events, callTimeoutMs: 10_000 },
+      ...{ members, n: 2, w: 2, runtime: systemRuntime, events, callTimeoutMs: 10_000 },
       ...{ retirement: { retainedUntilMs: 0, diedUntilMs: -1 }, purges: false, zombiesBeforeMs: null },
     },
     { keysPerSecond: Number.POSITIVE_INFINITY },
     { ...sweepLimits, comparedKeysMax: 10_000 },
   )
   expect(report).toMatchObject({ isComplete: true, differing: keysCount })
-  expect(report.replicas.map(({ pulled }) => pulled)).toEqual([0, 0, keysCount])
+  expect(report.replicas.map(({ pulled }) => pulled)).toEqual([0, keysCount])
   expect(report.differingKeys).toHaveLength(100)
   expect(probe.pageKeysMax).toBeLessThanOrEqual(1_000)
-  expect(probe.keysMax).toBeLessThanOrEqual(2 * 1_000)
+  expect(probe.keysMax).toBeLessThanOrEqual(1_000)
   expect(probe.recordsMax).toBeLessThanOrEqual(500)
 })

@@ -172,7 +172,7 @@ describe('options', () => {
 })
 
 function cursorAt(bucket: number): SweepCursor {
-  return { partition: { partition: 0, of: 1 }, bucket, startedAtMs: nowMs, replicas: [], positions: {} }
+  return { partition: { partition: 0, of: 1 }, bucket, startedAtMs: nowMs, replicas: {}, positions: {} }
 }
 
 describe('an abort', () => {
