@@ -26,16 +26,8 @@ export function counted(count: number, singular: string, plural = `${singular}s`
   return `${grouped(count)} ${count === 1 ? singular : plural}`
 }
 
-/** The records that the store keeps for itself start with this mark, which no namespace can make. */
-const ownMark = '\u0001'
-
-export function isOwnRecord(keyText: string): boolean {
-  return keyText.startsWith(ownMark)
-}
-
 /** A key text as a person types it: quoted, where there is anything in it that cannot be seen. */
 export function shownKey(keyText: string): string {
-  if (isOwnRecord(keyText)) return 'a record of the store itself'
   const { namespace, key } = parseKeyText(keyText)
   return namespace === undefined ? quotedIfOdd(key) : `${quotedIfOdd(key)} in ${quotedIfOdd(namespace)}`
 }

@@ -1,10 +1,11 @@
 import { parseKeyText } from '../../src/core/key.ts'
+import { isLedgerKey } from '../../src/core/ledger.ts'
 import type { SweepReport } from '../../src/events/sweep-report.ts'
 import type { CommandContext } from '../command-context.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { holdingsJson, holdingTable } from '../holding-table.ts'
 import { unlessAborted } from '../interruption.ts'
-import { counted, isOwnRecord, shownKey } from '../wording.ts'
+import { counted, shownKey } from '../wording.ts'
 import { type SweepFlags, sweepWithProgress } from './sweep.ts'
 
 export interface VerifyFlags extends Pick<SweepFlags, 'partition' | 'keysPerSecond'> {
@@ -16,7 +17,7 @@ export interface VerifyFlags extends Pick<SweepFlags, 'partition' | 'keysPerSeco
 export async function verify(context: CommandContext, flags: VerifyFlags): Promise<ExitCode> {
   const { terminal, json, signal, failures } = context
   const report = await sweepWithProgress(context, { ...flags, preview: true })
-  const examples = report.differingKeys.filter((key) => !isOwnRecord(key)).slice(0, flags.keys)
+  const examples = report.differingKeys.filter((key) => !isLedgerKey(key)).slice(0, flags.keys)
   const shown = await unlessAborted(Promise.all(examples.map((key) => explained(context, key))), signal)
   const missing = report.replicas.filter(({ skipped }) => skipped !== null)
   if (json) {

@@ -36,7 +36,7 @@ export function importPlan(source: unknown, namespace: string | undefined): Impo
   if (!isStore(source)) throw unusable()
   const named = namespace ?? namespaceOf(source)
   assertListable(source, named)
-  const pages = storeEntries(source, { namespace: named, hasPrefixedKeys: true })
+  const pages = storeEntries(source, { namespace: named, hasPrefixedKeys: true, isBare: true })
   return { pages, namespace: named, decode: JSON.parse }
 }
 
@@ -47,7 +47,7 @@ function planOfKeyv(keyv: KeyvToImport, wished: string | undefined): ImportPlan 
   }
   if (!isStore(store)) throw unusable()
   assertListable(store, namespace)
-  const pages = storeEntries(store, { namespace, hasPrefixedKeys: useKeyPrefix !== false })
+  const pages = storeEntries(store, { namespace, hasPrefixedKeys: useKeyPrefix !== false, isBare: false })
   return { pages, namespace, decode: decoderOf(keyv) }
 }
 

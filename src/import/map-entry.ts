@@ -18,10 +18,19 @@ export function mapEntry(
     return { key: key.slice(namespace.length + '::'.length), ...unwrapped(stored) }
   }
   if (!key.startsWith(handedPrefix)) return null
-  return !namespace && isWrapped && isEnvelope(stored.value) ? { key, ...unwrapped(stored) } : { key, stored }
+  if (namespace || !isWrapped) return { key, stored }
+  // Without a namespace both series use the key as it is, and only the form of the value tells which of them wrote it.
+  if (isEnvelope(stored.value)) return { key, ...unwrapped(stored) }
+  return isAmbiguous(stored.value) ? { key, stored, unfit: ambiguous } : { key, stored }
 }
 
-/** Without a namespace both series use the key as it is: what is wrapped holds an envelope in the place of a value. */
+const ambiguous = 'it cannot be told whether keyv 5 or 6 wrote it: import the Keyv itself'
+
+/** What keyv 6 wraps where it encrypts or does not serialize, and what keyv 5 stores where it does not. */
+function isAmbiguous(value: unknown): boolean {
+  return typeof value === 'string' || (typeof value === 'object' && value !== null && 'value' in value)
+}
+
 function isEnvelope(value: unknown): boolean {
   if (typeof value !== 'string') return false
   try {

@@ -19,6 +19,8 @@ export interface StoreEntriesOptions {
   readonly namespace: string | undefined
   /** Whether keyv 5 put the namespace before the keys that it handed to the store. */
   readonly hasPrefixedKeys: boolean
+  /** Whether there is no Keyv that set the namespace of the store. */
+  readonly isBare: boolean
 }
 
 const pageKeysMax = 500
@@ -36,7 +38,7 @@ export async function* storeEntries(
   options: StoreEntriesOptions,
 ): AsyncGenerator<readonly ImportEntry[]> {
   using errors = new EmittedErrors(store)
-  using _ = lendNamespace(store, options.namespace)
+  using _ = options.isBare ? lendNamespace(store, options.namespace) : null
   let page: ImportEntry[] = []
   for await (const found of listed(store, options.namespace)) {
     errors.throwIfAny()
