@@ -1,7 +1,12 @@
+import { addToDigest, emptyDigest } from '../../src/core/digest.ts'
+import { type HashRange, keyHash } from '../../src/core/hash.ts'
+import { isRetired } from '../../src/core/retirement.ts'
 import { ReplicaError } from '../../src/errors.ts'
 import type {
   ChangesOptions,
+  ChangesStep,
   DigestOptions,
+  DigestStep,
   Replica,
   ReplicaGuarantees,
   ReplicaLimits,
@@ -9,16 +14,14 @@ import type {
 } from '../../src/replica.ts'
 import { type Runtime, systemRuntime } from '../../src/runtime.ts'
 
+const scanPageKeysMax = 1_000
+
 /** What is known of a replica before its adapter is loaded. */
 export interface LazyReplicaFacts {
   readonly id: string
   readonly guarantees: ReplicaGuarantees
   readonly limits: ReplicaLimits
-  /** The optional methods that the adapter has: what is not named here is not offered. Default: none. */
-  readonly optionalMethods?: readonly OptionalMethod[]
 }
-
-export type OptionalMethod = 'digest' | 'changes'
 
 /** Imports the adapter and its driver, and connects to nothing: the replica comes into being at the first call. */
 export type LoadReplica = () => Promise<() => Replica>
@@ -27,6 +30,9 @@ export type LoadReplica = () => Promise<() => Replica>
  * A replica whose adapter and driver are loaded when they are needed, so that an application pays only for the backends
  * that it uses. Loading starts at once, in the background, so that the first call need not wait for all of it. Loading
  * that failed is tried again by the next call.
+ *
+ * Whether the adapter has the optional methods is not known before, so this has them all, and makes up for what is
+ * lacking.
  */
 export function lazyReplica(
   facts: LazyReplicaFacts,
@@ -34,7 +40,7 @@ export function lazyReplica(
   runtime: Pick<Runtime, 'clock' | 'timers'> = systemRuntime,
 ): Replica {
   const lazy = new LazyLoad(facts.id, load, runtime)
-  const { id, guarantees, limits, optionalMethods = [] } = facts
+  const { id, guarantees, limits } = facts
   return {
     id,
     guarantees,
@@ -49,25 +55,35 @@ export function lazyReplica(
       const replica = await lazy.replica(options.pageTimeoutMs)
       yield* replica.scan(range, options)
     },
-    ...(optionalMethods.includes('digest') && {
-      async *digest(range, options: DigestOptions) {
-        const replica = await lazy.replica(options.stepTimeoutMs)
-        yield* replica.digest?.(range, options) ?? lacking(id, 'digest')
-      },
-    }),
-    ...(optionalMethods.includes('changes') && {
-      async *changes(after, options: ChangesOptions) {
-        const replica = await lazy.replica(options.stepTimeoutMs)
-        yield* replica.changes?.(after, options) ?? lacking(id, 'changes')
-      },
-    }),
+    async *digest(range, options: DigestOptions) {
+      const replica = await lazy.replica(options.stepTimeoutMs)
+      yield* replica.digest?.(range, options) ?? digestByScan(replica, range, options)
+    },
+    async *changes(after, options: ChangesOptions) {
+      const replica = await lazy.replica(options.stepTimeoutMs)
+      yield* replica.changes?.(after, options) ?? noChangesKnown(after)
+    },
     close: () => lazy.close(),
   }
 }
 
-/** The facts promised more than the adapter has. */
-function lacking(replica: string, method: OptionalMethod): never {
-  throw new ReplicaError('REJECTED', `its adapter has no ${method}`, { replica })
+/** For an adapter without digests: what the store would do with its scan. The sums come with the last step. */
+async function* digestByScan(replica: Replica, range: HashRange, options: DigestOptions): AsyncGenerator<DigestStep> {
+  const { stepTimeoutMs: pageTimeoutMs, retirement, ...given } = options
+  const sums = emptyDigest()
+  for await (const page of replica.scan(range, { ...given, pageTimeoutMs, pageKeysMax: scanPageKeysMax })) {
+    for (const entry of page) {
+      if (!isRetired(entry, retirement)) addToDigest(sums, keyHash(entry.key), entry.checksum)
+    }
+    yield { records: page.length, sums: null }
+  }
+  yield { records: 0, sums }
+}
+
+/** For an adapter without a log of changes: it reaches back to nowhere. */
+function noChangesKnown(after: string | null): ChangesStep[] {
+  const step = { keys: [], position: 'no log' }
+  return [after === null ? step : { ...step, isGap: true }]
 }
 
 class LazyLoad {

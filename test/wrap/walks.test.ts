@@ -8,7 +8,7 @@ import { withChecks } from '../../src/wrap/checked.ts'
 import { withDeadline } from '../../src/wrap/deadline.ts'
 import { withFailureDetector } from '../../src/wrap/detector.ts'
 import { withLanes } from '../../src/wrap/lanes.ts'
-import { valueAt } from '../conformance/samples.ts'
+import { tombstoneAt, valueAt } from '../conformance/samples.ts'
 import { endOf } from '../support/end-of.ts'
 import { type Fate, fates, ScriptedReplica, type ScriptedReplicaOptions } from '../support/scripted-replica.ts'
 import { seededRandom } from '../support/seeded-random.ts'
@@ -25,13 +25,11 @@ const wraps: readonly (readonly [name: string, wrap: Wrap])[] = [
   ['the deadline', (inner, time) => withDeadline(inner, time.timers)],
   ['the failure detector', (inner, time, events) => withFailureDetector(inner, runtimeOf(time), events)],
   ['the lanes', (inner, time, events) => withLanes(inner, time.runtime().clock, events)],
-  ['a replica that is loaded late', loadedLate],
 ]
 
 function loadedLate(inner: Replica, time: SimulatedTime): Replica {
-  const optionalMethods = methods.filter((method) => inner[method] !== undefined)
   const { id, guarantees, limits } = inner
-  return lazyReplica({ id, guarantees, limits, optionalMethods }, async () => () => inner, time.runtime())
+  return lazyReplica({ id, guarantees, limits }, async () => () => inner, time.runtime())
 }
 
 function runtimeOf(time: SimulatedTime) {
@@ -154,11 +152,30 @@ test.each([
   expect(await all(walk(replica, method, begin))).toEqual([step])
 })
 
-test('facts that promise more than the adapter has are found out by its first use', async () => {
-  const { time, inner } = scene((honest) => honest, { lacks: methods })
-  const facts = { id: 'A', guarantees: inner.guarantees, limits: inner.limits, optionalMethods: methods }
-  const replica = lazyReplica(facts, async () => () => inner, time.runtime())
-  for (const method of methods) {
-    await expect(all(walk(replica, method, '1/0'))).rejects.toMatchObject({ code: 'REJECTED', replica: 'A' })
-  }
+describe('a replica that is loaded late', () => {
+  test.each(methods)('gives every step of %s as it is', async (method) => {
+    const { inner, replica, begin } = scene(loadedLate)
+    const expected = await all(walk(inner, method, begin))
+    expect(await all(walk(replica, method, begin))).toEqual(expected)
+  })
+
+  test('adds up what a scan gives where the adapter has no digest', async () => {
+    const { inner, replica } = scene(loadedLate, { lacks: ['digest'] })
+    inner.store.place({ ...tombstoneAt(8, ':d'), retainUntilMs: 0 })
+    const steps = await all(walk(replica, 'digest', ''))
+    const sums = inner.store.digestOf(inner.store.heads(wholeRange), retirement)
+    expect(steps.at(-1)).toEqual({ records: 0, sums })
+    expect(sums).not.toEqual(emptyDigest())
+  })
+
+  test('has a gap before every position where the adapter has no changes', async () => {
+    const { replica } = scene(loadedLate, { lacks: ['changes'] })
+    const [now] = await all(replica.changes?.(null, { stepTimeoutMs }) ?? fail())
+    expect(now).toEqual({ keys: [], position: 'no log' })
+    expect(await all(walk(replica, 'changes', 'no log'))).toEqual([{ keys: [], position: 'no log', isGap: true }])
+  })
 })
+
+function fail(): never {
+  throw new Error('there are no changes')
+}
