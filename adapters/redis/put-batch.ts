@@ -15,6 +15,14 @@ export interface PutSettings {
   /** How much later than its retention a record expires in Redis itself. */
   readonly expiryMarginMs: number
   readonly nowMs: number
+  /** Where what is stored is logged; null for nowhere. */
+  readonly log: PutLog | null
+}
+
+export interface PutLog {
+  readonly entriesMax: number
+  /** Another one for each call, of at most 30 characters. */
+  readonly callText: string
 }
 
 /** Payloads from here on take the way of `renameScript`: handing one to Lua costs more than a second key. */
@@ -63,7 +71,8 @@ export class PutBatch implements RedisBatch {
     const values = [...this.#settingsFor(indexes), reads]
     const texts = textsOf(this.#entries)
     for (const index of indexes) values.push(texts[index] ?? encodeRecord(this.#record(index)))
-    return { indexes, commands: [scriptCommand(putScript, keysAt(this.keys, indexes), values)] }
+    const keys = [...keysAt(this.keys, indexes), ...this.#logKeys()]
+    return { indexes, commands: [scriptCommand(putScript, keys, values)] }
   }
 
   /**
@@ -85,7 +94,7 @@ export class PutBatch implements RedisBatch {
     const commands = [
       { args: ['MULTI'] },
       { args: texts },
-      sourceCommand(renameScript, keys, values),
+      sourceCommand(renameScript, [...keys, ...this.#logKeys()], values),
       { args: ['EXEC'] },
     ]
     return { indexes, commands, isTransaction: true }
@@ -94,7 +103,17 @@ export class PutBatch implements RedisBatch {
   #settingsFor(indexes: readonly number[]): string[] {
     const isMending = indexes.some((index) => this.#entries[index]?.mendsCorrupt === true)
     const mending = isMending ? indexes.map((index) => mendingText(this.#entries[index])) : []
-    return [String(this.#settings.expiryMarginMs), String(this.#settings.nowMs), mending.join('')]
+    const { expiryMarginMs, nowMs, log } = this.#settings
+    const logging = log === null ? ['0', '', '0'] : [String(log.entriesMax), log.callText, this.#prefixLength()]
+    return [String(expiryMarginMs), String(nowMs), mending.join(''), ...logging]
+  }
+
+  #logKeys(): string[] {
+    return this.#settings.log === null ? [] : [this.#settings.stored.logKey]
+  }
+
+  #prefixLength(): string {
+    return String(Buffer.byteLength(this.#settings.stored.prefix))
   }
 
   #record(index: number): VersionedRecord {

@@ -1,6 +1,8 @@
 import type { HashRange } from '../../src/core/hash.ts'
 import { isCorrupt, type RecordHead, type ScanEntry } from '../../src/core/record.ts'
 import type {
+  ChangesOptions,
+  ChangesStep,
   DigestOptions,
   DigestStep,
   Entry,
@@ -15,6 +17,7 @@ import { PutBatch } from './put-batch.ts'
 import { HeadsBatch, ReadBatch } from './read-batch.ts'
 import type { RedisBatch } from './redis-batch.ts'
 import { RedisCall, runCall } from './redis-call.ts'
+import { RedisChanges } from './redis-changes.ts'
 import { RedisDigest } from './redis-digest.ts'
 import { RedisScan } from './redis-scan.ts'
 import type { StoredKeys } from './stored-keys.ts'
@@ -25,10 +28,13 @@ export interface RedisCallsParts extends Omit<LineageSettings, 'random'> {
   readonly stored: StoredKeys
   readonly runtime: Runtime
   readonly expiryMarginMs: number
+  /** The most entries of the log of changes; 0 for none. */
+  readonly changesMax: number
 }
 
 /** When the replica closes, how long calls under way may go on, in ms. */
 const closeWaitMaxMs = 1_000
+const clientDigits = 8
 
 /**
  * The calls of the port.
@@ -42,6 +48,8 @@ export class RedisCalls {
   readonly #parts: RedisCallsParts
   readonly #underWay = new Set<RedisCall>()
   #told: ToldLineage | null = null
+  #clientText: string | null = null
+  #callsLogged = 0
   #isClosed = false
   #whenIdle: (() => void) | null = null
 
@@ -63,7 +71,8 @@ export class RedisCalls {
 
   async putManyIfNewer(entries: readonly Entry[], timeoutMs: number): Promise<readonly PutOutcome[]> {
     const { runtime, expiryMarginMs, stored, failures } = this.#parts
-    const batch = new PutBatch(entries, { stored, failures, expiryMarginMs, nowMs: runtime.clock.nowMs() })
+    const log = this.#parts.changesMax === 0 ? null : { entriesMax: this.#parts.changesMax, callText: this.#callText() }
+    const batch = new PutBatch(entries, { stored, failures, expiryMarginMs, nowMs: runtime.clock.nowMs(), log })
     await this.#perform(batch, timeoutMs)
     return batch.outcomes
   }
@@ -85,6 +94,12 @@ export class RedisCalls {
     const digest = new RedisDigest({ ...this.#parts, random: this.#parts.runtime.random }, range, options)
     const told = this.#vouching()
     return digest.steps((work) => this.#run(options.stepTimeoutMs, work, told))
+  }
+
+  changes(after: string | null, options: ChangesOptions): AsyncIterable<ChangesStep> {
+    const changes = new RedisChanges(this.#parts, this.#callText(), options.signal)
+    const told = this.#vouching()
+    return changes.steps(after, (work) => this.#run(options.stepTimeoutMs, work, told))
   }
 
   async lineage(timeoutMs: number): Promise<string> {
@@ -130,6 +145,13 @@ export class RedisCalls {
       this.#underWay.delete(call)
       if (this.#underWay.size === 0) this.#whenIdle?.()
     }
+  }
+
+  /** Sets what a call adds to the log of changes apart from what any other adds, of whatever client. */
+  #callText(): string {
+    this.#clientText ??= this.#parts.runtime.random.hex(clientDigits)
+    this.#callsLogged += 1
+    return this.#clientText + this.#callsLogged.toString(36)
   }
 
   #vouching(): ToldLineage | null {

@@ -24,6 +24,12 @@ export interface RedisReplicaOptions {
    * permission for `CONFIG GET`. Default: `aof`.
    */
   readonly durability?: 'aof' | 'aof-fsync-always'
+  /**
+   * The most entries of the log of changes, which has one for each batch of puts, or more for batches of many keys; 0 for
+   * no log. All clients of a server have to agree on whether there is one. It takes about as much memory as the names of the
+   * keys put. A cluster has none. Default: 100,000.
+   */
+  readonly changesMax?: number
   /** Where time and chance come from. Default: the system's. */
   readonly runtime?: Runtime
 }
@@ -33,22 +39,30 @@ export const redisDefaults = {
   expiryMarginMs: 5_000,
   connectTimeoutMs: 2_000,
   durability: 'aof',
+  changesMax: 100_000,
 } as const
 
 /** The longest delay that a timer of JavaScript can hold. */
 const timerMaxMs = 2 ** 31 - 1
 const marginMaxMs = 2 ** 40
+const logEntriesMax = 2 ** 31 - 1
 
 /** @throws ConfigError */
 export function checkedOptions(options: RedisReplicaOptions): Required<Omit<RedisReplicaOptions, 'id' | 'runtime'>> {
-  const { keyPrefix, expiryMarginMs, connectTimeoutMs, durability } = { ...redisDefaults, ...defined(options) }
+  const { keyPrefix, expiryMarginMs, connectTimeoutMs, durability, changesMax } = {
+    ...redisDefaults,
+    ...defined(options),
+  }
   if (typeof keyPrefix !== 'string' || !keyPrefix.isWellFormed()) throw new ConfigError('keyPrefix', 'well-formed text')
   checkMs('expiryMarginMs', expiryMarginMs, 0, marginMaxMs)
   checkMs('connectTimeoutMs', connectTimeoutMs, 1, timerMaxMs)
   if (durability !== 'aof' && durability !== 'aof-fsync-always') {
     throw new ConfigError('durability', "'aof' or 'aof-fsync-always'")
   }
-  return { keyPrefix, expiryMarginMs, connectTimeoutMs, durability }
+  if (!Number.isInteger(changesMax) || changesMax < 0 || changesMax > logEntriesMax) {
+    throw new ConfigError('changesMax', `a whole number of entries from 0 to ${logEntriesMax}`)
+  }
+  return { keyPrefix, expiryMarginMs, connectTimeoutMs, durability, changesMax }
 }
 
 function checkMs(field: string, value: unknown, min: number, max: number): void {

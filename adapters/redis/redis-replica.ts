@@ -1,5 +1,5 @@
 import { ConfigError } from '../../src/errors.ts'
-import type { Replica } from '../../src/replica.ts'
+import type { ChangesOptions, Replica } from '../../src/replica.ts'
 import { systemRuntime } from '../../src/runtime.ts'
 import { ClusterMap } from './cluster-map.ts'
 import { ClusterRoutes } from './cluster-routes.ts'
@@ -27,8 +27,8 @@ export type { RedisSource } from './redis-source.ts'
  * Every record is one string: the text of `core/record.ts` under the key prefix and the key. Puts are Lua scripts, so
  * each is atomic. Only masters are read, because what follows them lags behind.
  *
- * A login needs these commands: `get set mset mget getrange setrange exists unlink rename pexpireat persist eval evalsha
- * scan multi exec info`, in a cluster also `cluster asking`, and `select` for another database than 0.
+ * A login needs these commands: `get set mset mget getrange setrange strlen bitfield exists unlink rename pexpire
+ * pexpireat persist xadd xrange xrevrange eval evalsha scan multi exec info`, in a cluster also `cluster asking`, and `select` for another database than 0.
  *
  * The server must not evict (`maxmemory-policy noeviction`, or `volatile-…` where records that expire may go early):
  * what it evicts is lost without a trace.
@@ -40,7 +40,7 @@ export function redisReplica(source: RedisSource, options: RedisReplicaOptions =
   if (target === null) {
     throw new ConfigError('redis', 'a redis:// URI, a KeyvRedis, or a client of @redis/client or its options')
   }
-  const { keyPrefix, expiryMarginMs, connectTimeoutMs, durability } = checkedOptions(options)
+  const { keyPrefix, expiryMarginMs, connectTimeoutMs, durability, changesMax } = checkedOptions(options)
   const id = options.id ?? targetId(target)
   const runtime = options.runtime ?? systemRuntime
   const failures = new RedisFailures(id)
@@ -53,7 +53,10 @@ export function redisReplica(source: RedisSource, options: RedisReplicaOptions =
   }
   const dialing: DialSettings = { failures, connectTimeoutMs, factsNeeded, identify }
   const routes = routesOf(target, dialing, stored, runtime)
-  const calls = new RedisCalls({ routes, stored, failures, runtime, expiryMarginMs, factsNeeded, identify })
+  // A script names keys of one slot, so that the puts of a cluster cannot share a log.
+  const logMax = target.kind === 'cluster' ? 0 : changesMax
+  const parts = { routes, stored, failures, runtime, expiryMarginMs, changesMax: logMax, factsNeeded, identify }
+  const calls = new RedisCalls(parts)
   return {
     id,
     guarantees: redisGuarantees,
@@ -64,6 +67,9 @@ export function redisReplica(source: RedisSource, options: RedisReplicaOptions =
     purgeMany: (heads, { timeoutMs }) => calls.purgeMany(heads, timeoutMs),
     scan: (range, scanOptions) => calls.scan(range, scanOptions),
     digest: (range, digestOptions) => calls.digest(range, digestOptions),
+    ...(logMax === 0
+      ? {}
+      : { changes: (after: string | null, changesOptions: ChangesOptions) => calls.changes(after, changesOptions) }),
     lineage: ({ timeoutMs }) => calls.lineage(timeoutMs),
     close: () => calls.close(),
   }

@@ -137,7 +137,8 @@ test('a large put that fails half-way leaves nothing behind', async () => {
 
 test('a login with the documented permissions, and with no other, is enough', async () => {
   const commands =
-    'get set mset mget getrange setrange exists unlink rename pexpireat persist eval evalsha scan multi exec info'
+    'get set mset mget getrange setrange strlen bitfield exists unlink rename pexpire pexpireat persist ' +
+    'xadd xrange xrevrange eval evalsha scan multi exec info'
   await raw.command('FLUSHALL')
   await raw.command(
     'ACL',
