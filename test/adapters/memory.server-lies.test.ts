@@ -52,6 +52,12 @@ const lies: readonly (readonly [name: string, keepsData: boolean, lie: Lie, caug
     keepsLineage,
     'a killed server: makes every call reject, and is back when it is started',
   ],
+  [
+    'the emptiness of a server that lost its data',
+    false,
+    asksAgain,
+    'a killed server: that is back without its data gives no answer before it gave another lineage',
+  ],
 ]
 
 describe('the conformance suite with a server', () => {
@@ -114,4 +120,9 @@ function endsEarly(honest: Replica): Partial<Replica> {
 
 function keepsLineage(honest: Replica): Partial<Replica> {
   return { lineage: (options) => honest.lineage(options).then(() => 'the same') }
+}
+
+/** As drivers do that try again behind the caller's back. */
+function asksAgain(honest: Replica): Partial<Replica> {
+  return { getMany: (keys, options) => honest.getMany(keys, options).catch(() => honest.getMany(keys, options)) }
 }

@@ -37,6 +37,11 @@ export function serverCases(test: TestApi, subject: ConformanceSubject): void {
   test.describe('a killed server', () => {
     declare('makes every call reject, and is back when it is started', (replica) => killed(replica, server))
     declare('never gets a write later that was refused as UNAVAILABLE', (replica) => refusedWrites(replica, server))
+    if (!server.keepsData) {
+      declare('that is back without its data gives no answer before it gave another lineage', (replica) =>
+        emptinessIsNoAnswer(replica, server),
+      )
+    }
     declare('makes a scan under way reject', (replica) => killedMidScan(replica, server))
     if (subject.guarantees.putIfNewer === 'atomic') {
       declare('is soon known to be UNAVAILABLE', async (replica) => {
@@ -116,6 +121,22 @@ async function killed(replica: Replica, server: ServerControl): Promise<void> {
   } else {
     assert.notEqual(lineageNow, lineage, 'the server may have lost data, so its lineage must change')
   }
+}
+
+/** As the store does it: after every failure the lineage is asked before an answer counts. */
+async function emptinessIsNoAnswer(replica: Replica, server: ServerControl): Promise<void> {
+  await replica.putManyIfNewer(putsOf(valueAt(1, key)), patient)
+  const lineage = await replica.lineage(patient)
+  let lineageNow = lineage
+  await server.kill()
+  await server.start()
+  await untilSucceeds(() =>
+    replica.getMany([key], hurried).catch(async (error: unknown) => {
+      lineageNow = await replica.lineage(hurried).catch(() => lineageNow)
+      throw error
+    }),
+  )
+  assert.notEqual(lineageNow, lineage, 'it answered under the lineage of the data that it had lost')
 }
 
 async function refusedWrites(replica: Replica, server: ServerControl): Promise<void> {

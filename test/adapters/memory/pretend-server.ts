@@ -49,6 +49,7 @@ export class PretendServer implements ServerControl {
   connect(): Replica {
     const id = 'pretended'
     let closed = false
+    let lineageTold: string | null = null
     const reach = async (timeoutMs: number): Promise<Replica> => {
       if (closed) throw new ReplicaError('CLOSED', 'it was closed', { replica: id })
       if (this.#state === 'down') throw new ReplicaError('UNAVAILABLE', 'connection refused', { replica: id })
@@ -56,19 +57,29 @@ export class PretendServer implements ServerControl {
       await new Promise<void>((resolve) => systemRuntime.timers.after(timeoutMs, resolve))
       throw new ReplicaError('TIMEOUT', 'no answer', { replica: id })
     }
+    const reachVouched = async (timeoutMs: number): Promise<Replica> => {
+      const data = await reach(timeoutMs)
+      if (lineageTold === null || lineageTold === (await data.lineage({ timeoutMs }))) return data
+      lineageTold = null
+      throw new ReplicaError('UNAVAILABLE', 'it lost its data', { replica: id })
+    }
     return {
       id,
       guarantees: { putIfNewer: 'atomic', sharedBy: 'process', backend: 'pretended' },
       limits: { batchKeysMax: 100, callsInFlightMax: 8 },
-      getMany: async (keys, options) => (await reach(options.timeoutMs)).getMany(keys, options),
-      getVersions: async (keys, options) => (await reach(options.timeoutMs)).getVersions(keys, options),
-      putManyIfNewer: async (entries, options) => (await reach(options.timeoutMs)).putManyIfNewer(entries, options),
-      purgeMany: async (heads, options) => (await reach(options.timeoutMs)).purgeMany(heads, options),
-      lineage: async (options) => (await reach(options.timeoutMs)).lineage(options),
+      getMany: async (keys, options) => (await reachVouched(options.timeoutMs)).getMany(keys, options),
+      getVersions: async (keys, options) => (await reachVouched(options.timeoutMs)).getVersions(keys, options),
+      putManyIfNewer: async (entries, options) =>
+        (await reachVouched(options.timeoutMs)).putManyIfNewer(entries, options),
+      purgeMany: async (heads, options) => (await reachVouched(options.timeoutMs)).purgeMany(heads, options),
+      lineage: async (options) => {
+        lineageTold = await (await reach(options.timeoutMs)).lineage(options)
+        return lineageTold
+      },
       async *scan(range, options) {
-        for await (const page of (await reach(options.pageTimeoutMs)).scan(range, options)) {
+        for await (const page of (await reachVouched(options.pageTimeoutMs)).scan(range, options)) {
           yield page
-          await reach(options.pageTimeoutMs)
+          await reachVouched(options.pageTimeoutMs)
         }
       },
       close: async () => {
