@@ -44,12 +44,12 @@ const stamp = `1, ${stampLength}`
 /** What comes after the stamp in every head. */
 const digits = `^#${`[1-5]${'[0-9]'.repeat(layout.digitsLength - 1)}`.repeat(2)}`
 
-/** What entries of the log of changes hold: the first character says which, names follow those of keys. */
+/** What entries of the log of changes hold: the first character says which, and keys follow theirs. */
 export const logEntry = {
   keys: 'k',
   gap: 'g',
   start: 's',
-  /** The most bytes of names in one entry. */
+  /** The most bytes of keys in one entry. */
   lengthMax: 1_024,
 } as const
 
@@ -57,11 +57,11 @@ export const logEntry = {
  * How a new text meets the one that is held. ARGV: 1 the margin of native expiry in ms, 2 the caller's clock in ms,
  * 3 for each key a `1` if its record mends a corrupt one, else a `0`, and the identity of what it mends, or spaces; or
  * nothing at all, 4 the most entries of the log of changes, or 0 for no log, 5 a text that sets the entries of this call
- * apart, 6 the length of the key prefix in bytes. With a log, its key is the last of KEYS.
+ * apart. With a log, its key is the last of KEYS.
  *
- * An entry of the log names the records that were stored, joined by NUL, for each kilobyte of names one. Its field is the
- * text of the call, so that no entry is ever taken for one of a log that was lost. A name of more than a kilobyte is left
- * out: an entry says then that there was something.
+ * An entry of the log has the keys where something was stored, joined by NUL, one entry for each kilobyte of them. Its field is the
+ * text of the call, so that no entry is ever taken for one of a log that was lost. A key of more than a kilobyte is left
+ * out: an entry says then that there was one.
  *
  * Strings are compared with `<` only where both are hex digits of one width, because Lua asks the locale. The format
  * mark and the order text come first in a head, so that a record is newer when its first 30 characters are larger.
@@ -152,28 +152,35 @@ local function prolong(key, held, new, answer)
   expire(key, sub(new, ${retention}))
 end
 
-local logMax, callText, prefixLength = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
-local keysCount = #KEYS
-local names, namesCount, namesLength = {}, 0, 0
+local logMax, callText = tonumber(ARGV[4]), ARGV[5]
+local keysCount, stored, storedCount = #KEYS, {}, 0
 if logMax > 0 then keysCount = keysCount - 1 end
 
 local function addToLog(text)
   redis.call('XADD', KEYS[#KEYS], 'MAXLEN', '~', logMax, '*', callText, text)
 end
 
-local function logNames()
-  if namesCount == 0 then return end
-  addToLog('${logEntry.keys}' .. table.concat(names, '\0'))
-  names, namesCount, namesLength = {}, 0, 0
+local function logNames(first, last)
+  if first <= last then addToLog('${logEntry.keys}' .. table.concat(stored, '\0', first, last)) end
 end
 
-local function logKey(key)
+local function logStored()
   if logMax == 0 then return end
-  local length = #key - prefixLength
-  if length > ${logEntry.lengthMax} then return addToLog('${logEntry.gap}') end
-  if namesLength + length > ${logEntry.lengthMax} then logNames() end
-  namesCount, namesLength = namesCount + 1, namesLength + length + 1
-  names[namesCount] = sub(key, prefixLength + 1)
+  local first, length = 1, 0
+  for index = 1, storedCount do
+    local own = #stored[index]
+    if length + own > ${logEntry.lengthMax} then
+      logNames(first, index - 1)
+      first, length = index, 0
+    end
+    if own > ${logEntry.lengthMax} then
+      addToLog('${logEntry.gap}')
+      first = index + 1
+    else
+      length = length + own + 1
+    end
+  end
+  logNames(first, storedCount)
 end
 
 local function isString(reply)
@@ -182,15 +189,15 @@ end
 `
 
 /**
- * Puts whole texts. ARGV continues: 7 `whole` or `head`, what to read of the texts held; 8… a text for each key.
+ * Puts whole texts. ARGV continues: 6 `whole` or `head`, what to read of the texts held; 7… a text for each key.
  * Reading all in one command is quicker where texts are small. A key of another type reads as nothing and is replaced.
  */
 export const putScript: LuaScript = scriptOf(`${meeting}
 local held
-if ARGV[7] == 'whole' then held = redis.call('MGET', unpack(KEYS)) end
+if ARGV[6] == 'whole' then held = redis.call('MGET', unpack(KEYS)) end
 local answers, lasting, lastingLength = {}, {}, 0
 for index = 1, keysCount do
-  local key, new = KEYS[index], ARGV[index + 7]
+  local key, new = KEYS[index], ARGV[index + 6]
   local old = false
   if held then old = held[index] else
     local start = redis.pcall('GETRANGE', key, 0, ${headLength - 1})
@@ -199,7 +206,8 @@ for index = 1, keysCount do
   local isStored, answer = weigh(index, old, new, key)
   answers[index] = answer
   if isStored then
-    logKey(key)
+    storedCount = storedCount + 1
+    stored[storedCount] = key
     local retention = longestRetention(old, new)
     if retention ~= sub(new, ${retention}) then
       new = sub(new, 1, ${retentionOffset}) .. retention .. sub(new, ${retentionOffset + timeLength + 1})
@@ -214,26 +222,27 @@ for index = 1, keysCount do
     prolong(key, old, new, answer)
   end
 end
-logNames()
+logStored()
 if lastingLength > 0 then redis.call('MSET', unpack(lasting)) end
 return answers`)
 
 /**
  * Puts texts that a command before it, in the same transaction, stored under keys of their own: for large ones, which
- * are dear to hand to Lua. KEYS: each key followed by the key of its new text. ARGV continues: 7… the head of each.
+ * are dear to hand to Lua. KEYS: each key followed by the key of its new text. ARGV continues: 6… the head of each.
  * Whatever happens, nothing is left under the keys of the new texts.
  */
 export const renameScript: LuaScript = scriptOf(`${meeting}
 local answers = {}
 local function putAll()
   for index = 1, keysCount / 2 do
-    local key, newKey, new = KEYS[2 * index - 1], KEYS[2 * index], ARGV[index + 6]
+    local key, newKey, new = KEYS[2 * index - 1], KEYS[2 * index], ARGV[index + 5]
     local old = redis.pcall('GETRANGE', key, 0, ${headLength - 1})
     if not isString(old) then old = false end
     local isStored, answer = weigh(index, old, new, key, newKey)
     answers[index] = answer
     if isStored then
-      logKey(key)
+      storedCount = storedCount + 1
+      stored[storedCount] = key
       local retention = longestRetention(old, new)
       if retention ~= sub(new, ${retention}) then redis.call('SETRANGE', newKey, ${retentionOffset}, retention) end
       redis.call('RENAME', newKey, key)
@@ -243,7 +252,7 @@ local function putAll()
       prolong(key, old, new, answer)
     end
   end
-  logNames()
+  logStored()
 end
 local isDone, failure = pcall(putAll)
 if isDone then return answers end

@@ -71,7 +71,8 @@ export class PutBatch implements RedisBatch {
     const values = [...this.#settingsFor(indexes), reads]
     const texts = textsOf(this.#entries)
     for (const index of indexes) values.push(texts[index] ?? encodeRecord(this.#record(index)))
-    const keys = [...keysAt(this.keys, indexes), ...this.#logKeys()]
+    const keys = keysAt(this.keys, indexes)
+    this.#addLogKey(keys)
     return { indexes, commands: [scriptCommand(putScript, keys, values)] }
   }
 
@@ -91,10 +92,11 @@ export class PutBatch implements RedisBatch {
       keys.push(this.keys[index] ?? '', newKey)
       values.push(head)
     }
+    this.#addLogKey(keys)
     const commands = [
       { args: ['MULTI'] },
       { args: texts },
-      sourceCommand(renameScript, [...keys, ...this.#logKeys()], values),
+      sourceCommand(renameScript, keys, values),
       { args: ['EXEC'] },
     ]
     return { indexes, commands, isTransaction: true }
@@ -104,16 +106,12 @@ export class PutBatch implements RedisBatch {
     const isMending = indexes.some((index) => this.#entries[index]?.mendsCorrupt === true)
     const mending = isMending ? indexes.map((index) => mendingText(this.#entries[index])) : []
     const { expiryMarginMs, nowMs, log } = this.#settings
-    const logging = log === null ? ['0', '', '0'] : [String(log.entriesMax), log.callText, this.#prefixLength()]
+    const logging = log === null ? ['0', ''] : [String(log.entriesMax), log.callText]
     return [String(expiryMarginMs), String(nowMs), mending.join(''), ...logging]
   }
 
-  #logKeys(): string[] {
-    return this.#settings.log === null ? [] : [this.#settings.stored.logKey]
-  }
-
-  #prefixLength(): string {
-    return String(Buffer.byteLength(this.#settings.stored.prefix))
+  #addLogKey(keys: string[]): void {
+    if (this.#settings.log !== null) keys.push(this.#settings.stored.logKey)
   }
 
   #record(index: number): VersionedRecord {

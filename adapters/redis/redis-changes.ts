@@ -48,7 +48,7 @@ export class RedisChanges {
       }
       isOver = entries.length <= entriesPerStep
       position = positionOf(entries.at(-1) ?? first)
-      yield { keys: keysOf(more), position }
+      yield { keys: this.#keysOf(more), position }
     }
   }
 
@@ -80,6 +80,18 @@ export class RedisChanges {
     return reply.map(entryOf)
   }
 
+  #keysOf(entries: readonly LogEntry[]): string[] {
+    const keys = new Set<string>()
+    for (const { text } of entries) {
+      if (!text.startsWith(logEntry.keys)) continue
+      for (const stored of text.slice(logEntry.keys.length).split('\0')) {
+        const key = this.#parts.stored.recordKey(stored)
+        if (key !== null) keys.add(key)
+      }
+    }
+    return [...keys]
+  }
+
   get #key(): string {
     return this.#parts.stored.logKey
   }
@@ -95,13 +107,4 @@ function entryOf(reply: unknown): LogEntry {
 
 function positionOf({ id, callText }: LogEntry): string {
   return `${id}:${callText}`
-}
-
-function keysOf(entries: readonly LogEntry[]): string[] {
-  const keys = new Set<string>()
-  for (const { text } of entries) {
-    if (!text.startsWith(logEntry.keys)) continue
-    for (const key of text.slice(logEntry.keys.length).split('\0')) keys.add(key)
-  }
-  return [...keys]
 }

@@ -1,9 +1,12 @@
 /** What keys are called in Redis. Keys of records hold no NUL, so one after the prefix sets our own apart. */
 export class StoredKeys {
   readonly prefix: string
+  /** The log of changes. */
+  readonly logKey: string
 
   constructor(prefix: string) {
     this.prefix = prefix
+    this.logKey = `${prefix}\0changes`
   }
 
   keyOf(key: string): string {
@@ -24,11 +27,6 @@ export class StoredKeys {
   /** Where a server adds up a digest. In a cluster, the place decides the slot. */
   sumsKey(unique: string, place: number): string {
     return `${this.prefix}\0sums:${unique}:{${place}}`
-  }
-
-  /** The log of changes. */
-  get logKey(): string {
-    return `${this.prefix}\0changes`
   }
 
   markKey(place: number): string {
