@@ -2,6 +2,7 @@ import { runSweep, type SweepOutcome } from '../../../src/background/sweep/sweep
 import type { SweepOptions } from '../../../src/background/sweep/sweep-options.ts'
 import { type SweepLimits, type SweepParts, sweepLimits } from '../../../src/background/sweep/sweep-parts.ts'
 import type { ReplicaSweepReport } from '../../../src/background/sweep/sweep-report.ts'
+import { wholeRange } from '../../../src/core/hash.ts'
 import { newTombstone, newValue, type RecordHead, type VersionedRecord } from '../../../src/core/record.ts'
 import { timeText, type Version } from '../../../src/core/version.ts'
 import { Events, type QuorumEvent } from '../../../src/events.ts'
@@ -104,6 +105,12 @@ export class SweepScene {
     return this.replicas.flatMap((replica) => [...replica.callsOf('putManyIfNewer'), ...replica.callsOf('purgeMany')])
       .length
   }
+}
+
+/** Every scan gives all that is held: the filters are the caller's to apply again. */
+export function giveEverything(replica: ScriptedReplica): void {
+  const scan = replica.scan.bind(replica)
+  replica.scan = (_range, { pageTimeoutMs, pageKeysMax }) => scan(wholeRange, { pageTimeoutMs, pageKeysMax })
 }
 
 export function figures(outcome: SweepOutcome, name: keyof ReplicaSweepReport): readonly unknown[] {

@@ -5,7 +5,7 @@ import { bucketOf, bucketsCount } from '../../../src/core/digest.ts'
 import { keyHash } from '../../../src/core/hash.ts'
 import { foreverMs } from '../../../src/core/record.ts'
 import { endOf } from '../../support/end-of.ts'
-import { counted, figures, nowMs, SweepScene, tombstone, value } from './sweep-scene.ts'
+import { counted, figures, giveEverything, nowMs, SweepScene, tombstone, value } from './sweep-scene.ts'
 
 describe('a full sweep', () => {
   test('gives every replica the newest of each key, tombstones included', async () => {
@@ -38,13 +38,15 @@ describe('a full sweep', () => {
     for (let number = 0; number < 500; number += 1) {
       for (const index of [0, 1, 2]) scene.place(index, value(`key ${number}`, 10))
     }
-    scene.place(2, value('key 7', 11))
+    for (const key of ['key 7', 'key 8']) scene.place(2, value(key, 11))
+    for (const replica of scene.replicas) giveEverything(replica)
     const outcome = await scene.sweep()
     expect(scene.held('key 7')).toBe('11 11 11')
-    const neighbours = Array.from({ length: 500 }, (_, number) => `key ${number}`).filter(
-      (key) => bucketOf(keyHash(key)) === bucketOf(keyHash('key 7')),
-    )
-    expect(figures(outcome, 'compared')).toEqual([neighbours.length, neighbours.length, neighbours.length])
+    const bucketsOf = (keys: readonly string[]) => keys.map((key) => bucketOf(keyHash(key)))
+    const differing = bucketsOf(['key 7', 'key 8'])
+    const all = bucketsOf(Array.from({ length: 500 }, (_, number) => `key ${number}`))
+    const inThem = all.filter((bucket) => differing.includes(bucket)).length
+    expect(figures(outcome, 'compared')).toEqual([inThem, inThem, inThem])
   })
 
   test('fills a replica that is joining, and leaves alone what only more replicas could tell to be a zombie', async () => {
@@ -93,10 +95,21 @@ describe('a full sweep', () => {
 
   test('purges nothing before the time, although digests look ahead', async () => {
     const scene = new SweepScene({ parts: { retirement: { retainedUntilMs: nowMs + 60_000, diedUntilMs: -1 } } })
-    scene.place(0, value('dies soon', 10, nowMs + 30_000))
+    scene.place(0, value('dies soon', 10, nowMs + 30_000), tombstone('goes soon', 10, nowMs + 30_000))
     const outcome = await scene.sweep()
     expect(scene.held('dies soon')).toBe('10 - -')
+    expect(scene.held('goes soon')).toBe('t10 - -')
     expect(outcome.report.differing).toBe(0)
+  })
+
+  test('takes no notice of what is retired, with or without digests of the replica', async () => {
+    for (const index of [0, 2]) {
+      const scene = new SweepScene({ scripted: [{}, {}, { lacks: ['digest', 'changes'] }] })
+      scene.place(index, tombstone('gone', 10))
+      const outcome = await scene.sweep({ preview: true })
+      expect(figures(outcome, 'compared')).toEqual([0, 0, 0])
+      expect(figures(outcome, 'purged')[index]).toBe(1)
+    }
   })
 
   test('a store of one replica is swept by purging alone', async () => {

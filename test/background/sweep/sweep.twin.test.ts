@@ -9,7 +9,7 @@ import type { Replica } from '../../../src/replica.ts'
 import type { Runtime } from '../../../src/runtime.ts'
 import { withFailureDetector } from '../../../src/wrap/detector.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
-import { counted, nowMs, SweepScene, type SweepSceneOptions, value } from './sweep-scene.ts'
+import { counted, giveEverything, nowMs, SweepScene, type SweepSceneOptions, value } from './sweep-scene.ts'
 import { anyContents, type Contents, mergedContents } from './sweep-twin.ts'
 
 const racy = { lacks: ['digest', 'changes'] } as const
@@ -97,7 +97,8 @@ describe('whatever replicas hold', () => {
   test('partitions together do what one whole sweep does', async () => {
     await fc.assert(
       fc.asyncProperty(anyContents, fc.integer({ min: 2, max: 5 }), async (contents, of) => {
-        const [whole, parted] = [sceneOf(contents), sceneOf(contents)]
+        const [whole, parted] = [sceneOf(contents), sceneOf(contents, { scripted: [{}, racy] })]
+        giveEverything(parted.replica(1))
         const { report } = await whole.sweep()
         const sums = contents.map(() => ({ pulled: 0, pushed: 0, purged: 0, differing: 0 }))
         for (let partition = 0; partition < of; partition += 1) {
