@@ -1,10 +1,23 @@
 import { loadConfig, type QuorumConfig, type QuorumOptions } from '../src/config.ts'
+import { newValue } from '../src/core/record.ts'
 import { ConfigError } from '../src/errors.ts'
 import type { ImportTarget } from '../src/import/import-target.ts'
 import { KeyvQuorum } from '../src/keyv-quorum.ts'
 
 /** The store as the commands use it. */
-export type CommandStore = KeyvQuorum & Pick<ImportTarget, 'putImported'>
+export class CommandStore extends KeyvQuorum {
+  /** Where an import goes. */
+  get importTarget(): ImportTarget {
+    const operations = this.engine.operations(() => this.engine.options)
+    return {
+      withNamespace: (namespace) => this.withNamespace(namespace),
+      putImported: (records) =>
+        operations.importRecords(
+          records.map(({ key, version, payload, expiresAtMs }) => newValue(key, version, payload, expiresAtMs)),
+        ),
+    }
+  }
+}
 
 /** What every command is told about the store. */
 export interface StoreFlags {
@@ -22,7 +35,7 @@ export interface StoreFlags {
 export async function openStore(flags: StoreFlags): Promise<CommandStore> {
   const { replicas, ...options } = await configuration(flags)
   const { r, w, allowStale } = flags
-  const store = new KeyvQuorum(replicas, {
+  const store = new CommandStore(replicas, {
     ...options,
     ...(r !== undefined && { r }),
     ...(w !== undefined && { w }),
@@ -30,7 +43,7 @@ export async function openStore(flags: StoreFlags): Promise<CommandStore> {
     // What runs for a second or two keeps no schedule.
     sweepEveryMs: 0,
     sweepCron: '',
-  }) as CommandStore
+  })
   try {
     assertVisible(store)
     return store

@@ -142,6 +142,20 @@ describe('an import', () => {
     expect(await keyv.getMany(entries.map(([key]) => key))).toEqual(entries.map((_, index) => index))
   })
 
+  test('stops within a page too', async () => {
+    const page = Array.from({ length: 1_200 }, (_, index): ImportEntry => ({ key: `k${index}`, stored: text(index) }))
+    const controller = new AbortController()
+    const stop = new Error('stop')
+    const whole = {
+      async *pages() {
+        yield page
+      },
+    }
+    const options = { ...intoNamespace, signal: controller.signal, onProgress: () => controller.abort(stop) }
+    await expect(importFrom(whole, target, options)).rejects.toBe(stop)
+    expect(await keyv.hasMany(['k499', 'k500'])).toEqual([true, false])
+  })
+
   test('changes keys where another series of Keyv reads them', async () => {
     const entries = [
       ['ns:five', text(5)],
