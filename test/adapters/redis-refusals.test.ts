@@ -1,5 +1,7 @@
 import { inspect } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
+import { bucketsCount } from '../../src/core/digest.ts'
+import { wholeRange } from '../../src/core/hash.ts'
 import { headOf, numberedKeys, putsOf, valueAt } from '../conformance/samples.ts'
 import { scanAll } from '../conformance/scan-all.ts'
 import { freePort } from '../servers/free-port.ts'
@@ -7,6 +9,7 @@ import { startRedis } from '../servers/redis.ts'
 import { redisCommand } from '../servers/redis-command.ts'
 import { redisProcess } from '../servers/redis-process.ts'
 import { waitUntil } from '../servers/wait-until.ts'
+import { allOf } from './redis-support/all-of.ts'
 import { whileBusy } from './redis-support/busy-script.ts'
 import { connectionIds, hasOneConnection } from './redis-support/connection-ids.ts'
 import { failure } from './redis-support/failure.ts'
@@ -162,6 +165,12 @@ test('a login with the documented permissions, and with no other, is enough', as
     const [held] = await replica.getVersions([key], patient)
     expect(held).not.toBeNull()
     expect(await scanAll(replica, { pageTimeoutMs: 30_000, pageKeysMax: 10 })).toMatchObject([held])
+    const retired = { retainedUntilMs: soonMs, diedUntilMs: -1 }
+    expect(await scanAll(replica, { pageTimeoutMs: 30_000, pageKeysMax: 10, retired })).toEqual([])
+    const steps = { stepTimeoutMs: 30_000, retirement: retired }
+    expect((await allOf(replica.digest?.(wholeRange, steps))).at(-1)?.sums).toHaveLength(bucketsCount)
+    const [now] = await allOf(replica.changes?.(null, steps))
+    expect(await allOf(replica.changes?.(now?.position ?? '', steps))).toMatchObject([{ keys: [] }])
     expect(await replica.purgeMany([{ ...valueAt(4, key) }], patient)).toEqual([true])
   }
 })

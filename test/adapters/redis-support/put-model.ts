@@ -50,4 +50,8 @@ export const unreadableTexts: readonly string[] = [
     `:${'1'.repeat(20)}`,
     `#${'1'.repeat(10)}é${'1'.repeat(9)}`,
   ].flatMap((digits) => [`1${'0'.repeat(53)}${digits}`, `1${'f'.repeat(53)}${digits}`]),
+  // Whole but for the mark, a digit of the version, or the kind.
+  ...[`2${'0'.repeat(28)}0`, `1${'F'.repeat(28)}0`, `1${'z'.repeat(28)}0`, `1${'f'.repeat(28)}2`].map(
+    (order) => `${order}${'f'.repeat(24)}#${'1'.repeat(20)}`,
+  ),
 ]
