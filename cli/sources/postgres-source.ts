@@ -1,8 +1,8 @@
 import { loadPgDriver, type PgClient } from '../../adapters/postgres/postgres-driver.ts'
 import { parsePostgresUri } from '../../adapters/postgres/postgres-uri.ts'
 import { ConfigError } from '../../src/errors.ts'
+import type { ClosableSource, UriSourceOptions } from './closable-source.ts'
 import { pagesBy, quoted, type SqlRow, selectPage, tableForm } from './sql-page.ts'
-import type { ClosableSource, UriSourceOptions } from './uri-source.ts'
 
 const connectTimeoutMs = 5_000
 const types = { getTypeParser: () => (text: string) => text }

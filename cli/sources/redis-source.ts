@@ -3,7 +3,7 @@ import { destroyClient } from '../../adapters/redis/redis-link.ts'
 import { parseRedisUri } from '../../adapters/redis/redis-uri.ts'
 import { ConfigError } from '../../src/errors.ts'
 import type { ImportEntry } from '../../src/import/import-source.ts'
-import type { ClosableSource, UriSourceOptions } from './uri-source.ts'
+import type { ClosableSource, UriSourceOptions } from './closable-source.ts'
 
 const pageKeys = 500
 const connectTimeoutMs = 5_000

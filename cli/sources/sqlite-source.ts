@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { ConfigError } from '../../src/errors.ts'
+import type { ClosableSource, UriSourceOptions } from './closable-source.ts'
 import { pagesBy, quoted, selectPage, tableForm } from './sql-page.ts'
-import type { ClosableSource, UriSourceOptions } from './uri-source.ts'
 
 const busyTimeoutMs = 10_000
 

@@ -2,24 +2,10 @@ import { assertDriverInstalled } from '../../adapters/open/driver.ts'
 import { isPostgresUri } from '../../adapters/postgres/postgres-uri.ts'
 import { isRedisUri } from '../../adapters/redis/redis-uri.ts'
 import { ConfigError } from '../../src/errors.ts'
-import type { ImportSource } from '../../src/import/import-source.ts'
+import type { ClosableSource, UriSourceOptions } from './closable-source.ts'
 import { postgresSource } from './postgres-source.ts'
 import { redisSource } from './redis-source.ts'
 import { sqliteSource } from './sqlite-source.ts'
-
-/** A source that holds a connection. */
-export interface ClosableSource extends ImportSource {
-  /** Lets go of the connection at once, also of one whose server never answers. */
-  close(): void
-}
-
-export interface UriSourceOptions {
-  readonly namespace: string | undefined
-  /** Of PostgreSQL and SQLite. */
-  readonly table: string
-  /** Of PostgreSQL. */
-  readonly schema: string
-}
 
 /**
  * The entries that a Keyv keeps in a Redis, a PostgreSQL or a SQLite database, read by the driver and not by the official
