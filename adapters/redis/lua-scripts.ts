@@ -49,8 +49,10 @@ export const logEntry = {
   keys: 'k',
   gap: 'g',
   start: 's',
-  /** The most bytes of keys in one entry. */
+  /** The most bytes of keys in one entry, unless it is a single key. */
   lengthMax: 1_024,
+  /** The longest key that has an entry to itself; of longer ones the log does not bear many. */
+  keyLengthMax: 4_096,
 } as const
 
 /**
@@ -60,7 +62,7 @@ export const logEntry = {
  * apart. With a log, its key is the last of KEYS.
  *
  * An entry of the log has the keys where something was stored, joined by NUL, one entry for each kilobyte of them. Its field is the
- * text of the call, so that no entry is ever taken for one of a log that was lost. A key of more than a kilobyte is left
+ * text of the call, so that no entry is ever taken for one of a log that was lost. A key of more than four kilobytes is left
  * out: an entry says then that there was one.
  *
  * Strings are compared with `<` only where both are hex digits of one width, because Lua asks the locale. The format
@@ -173,7 +175,7 @@ local function logStored()
       logNames(first, index - 1)
       first, length = index, 0
     end
-    if own > ${logEntry.lengthMax} then
+    if own > ${logEntry.keyLengthMax} then
       addToLog('${logEntry.gap}')
       first = index + 1
     else

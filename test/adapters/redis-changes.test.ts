@@ -94,8 +94,10 @@ describe('the log of changes', () => {
   test('has a gap where a key was too long for it', async () => {
     const replica = open()
     const position = await positionOf(replica)
-    const long = `:${'é'.repeat(600)}`
+    const long = `:${'é'.repeat(2_000)}`
     await replica.putManyIfNewer(putsOf(valueAt(1, ':a'), valueAt(1, long), valueAt(1, ':b')), patient)
+    expect(await changesAfter(replica, position)).toMatchObject({ keys: [':a', ':b', long], isGap: false })
+    await replica.putManyIfNewer(putsOf(valueAt(2, ':a'), valueAt(1, `${long}${long}`), valueAt(2, ':b')), patient)
     const changed = await changesAfter(replica, position)
     expect(changed).toMatchObject({ isGap: true })
     expect(await changesAfter(replica, changed.position)).toMatchObject({ keys: [], isGap: false })
