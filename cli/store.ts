@@ -1,23 +1,6 @@
 import { loadConfig, type QuorumConfig, type QuorumOptions } from '../src/config.ts'
-import { newValue } from '../src/core/record.ts'
 import { ConfigError } from '../src/errors.ts'
-import type { ImportTarget } from '../src/import/import-target.ts'
 import { KeyvQuorum } from '../src/keyv-quorum.ts'
-
-/** The store as the commands use it. */
-export class CommandStore extends KeyvQuorum {
-  /** Where an import goes. */
-  get importTarget(): ImportTarget {
-    const operations = this.engine.operations(() => this.engine.options)
-    return {
-      withNamespace: (namespace) => this.withNamespace(namespace),
-      putImported: (records) =>
-        operations.importRecords(
-          records.map(({ key, version, payload, expiresAtMs }) => newValue(key, version, payload, expiresAtMs)),
-        ),
-    }
-  }
-}
 
 /** What every command is told about the store. */
 export interface StoreFlags {
@@ -32,10 +15,10 @@ export interface StoreFlags {
  * Opens the store that the flags name.
  * @throws ConfigError
  */
-export async function openStore(flags: StoreFlags): Promise<CommandStore> {
+export async function openStore(flags: StoreFlags): Promise<KeyvQuorum> {
   const { replicas, ...options } = await configuration(flags)
   const { r, w, allowStale } = flags
-  const store = new CommandStore(replicas, {
+  const store = new KeyvQuorum(replicas, {
     ...options,
     ...(r !== undefined && { r }),
     ...(w !== undefined && { w }),

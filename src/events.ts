@@ -68,6 +68,8 @@ export type QuorumEvent =
   | { readonly type: 'sweep-progress'; readonly progress: SweepProgress }
   /** A sweep has ended: completed, given up for want of replicas, or aborted. */
   | { readonly type: 'sweep-ended'; readonly report: SweepReport }
+  /** A scheduled sweep ended with an error, and comes again at its time. */
+  | { readonly type: 'sweep-failed'; readonly reason: string }
   /** A version from the future was seen: the clock of its writer, or of this machine, is wrong by about `aheadMs`. */
   | { readonly type: 'clock-skew'; readonly key: string; readonly version: Version; readonly aheadMs: number }
   /** An operation got no quorum; its caller got a `QuorumError`. */

@@ -3,12 +3,14 @@ import { iterationLimits } from './coordinator/iterate.ts'
 import type { Operations } from './coordinator/operations.ts'
 import { keyText, namespacePrefix, parseKeyText } from './core/key.ts'
 import type { VersionedRecord } from './core/record.ts'
-import type { Engine, ReplicaState } from './engine.ts'
+import type { Engine } from './engine.ts'
 import type { Listener, QuorumEvent, QuorumEventOf, QuorumEventType } from './events.ts'
+import type { Explanation } from './explain.ts'
 import { describeGuarantees, type Guarantees } from './guarantees.ts'
 import { KeyvContract } from './keyv-contract.ts'
 import { type KeyvStorageCapabilities, keyvCapabilities, keyvOpts } from './keyv-detection.ts'
 import { decodePayload, encodePayload } from './payload.ts'
+import type { ReplicaState } from './replica-state.ts'
 
 /** An entry of `setMany`: keyv 6 gives `expires`, an absolute time in ms; keyv 5 gives `ttl` in ms. */
 export interface SetEntry {
@@ -34,16 +36,17 @@ type HeardAt<Type extends ListenedType> = Type extends QuorumEventType
  */
 export class QuorumView {
   protected readonly engine: Engine
-  readonly #quorum: Quorum
+  readonly #quorumOf: () => Quorum
   readonly #operations: Operations
   readonly #contract: KeyvContract
   #namespace: string | undefined
   #prefix = namespacePrefix(undefined)
 
-  constructor(engine: Engine, quorum: Quorum, namespace?: string) {
+  /** @param quorumOf asked anew for every batch, because replicas come and go */
+  constructor(engine: Engine, quorumOf: () => Quorum, namespace?: string) {
     this.engine = engine
-    this.#quorum = quorum
-    this.#operations = engine.operations(quorum)
+    this.#quorumOf = quorumOf
+    this.#operations = engine.operations(quorumOf)
     this.#contract = new KeyvContract(engine.options.keyv)
     this.namespace = namespace
   }
@@ -83,7 +86,7 @@ export class QuorumView {
    */
   get guarantees(): Guarantees {
     const { options, replicas } = this.engine
-    const { r, w, allowStale } = this.#quorum
+    const { r, w, allowStale } = this.#quorumOf()
     return describeGuarantees({ ...options, r, w, allowStale }, replicas, options)
   }
 
@@ -153,7 +156,15 @@ export class QuorumView {
    * @throws ConfigError when the numbers do not fit
    */
   withQuorum(wish: QuorumWish): QuorumView {
-    return new QuorumView(this.engine, resolveQuorum(wish, this.#quorum, this.engine.options), this.#namespace)
+    const { engine } = this
+    let options = engine.options
+    let quorum = resolveQuorum(wish, this.#quorumOf(), options)
+    const quorumOf = () => {
+      if (engine.options !== options) quorum = resolveQuorum(wish, this.#quorumOf(), engine.options)
+      options = engine.options
+      return quorum
+    }
+    return new QuorumView(engine, quorumOf, this.#namespace)
   }
 
   /**
@@ -161,7 +172,7 @@ export class QuorumView {
    * namespace of the store that it was given.
    */
   withNamespace(namespace: string | undefined): QuorumView {
-    return new QuorumView(this.engine, this.#quorum, namespace)
+    return new QuorumView(this.engine, this.#quorumOf, namespace)
   }
 
   /** The replicas belong to the store that opened them: disconnecting a view of it leaves them alone. */
@@ -181,6 +192,11 @@ export class QuorumView {
   off<Type extends ListenedType>(type: Type, listener: (event: HeardAt<Type>) => void): this {
     this.engine.events.off(type, listener as Listener)
     return this
+  }
+
+  /** What every replica holds for a key, as it says itself, and what wins. */
+  explain(key: string): Promise<Explanation> {
+    return this.engine.explain(this.#text(key))
   }
 
   #text(key: string): string {

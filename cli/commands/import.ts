@@ -20,7 +20,7 @@ export async function importSource(context: CommandContext, uri: string, flags: 
   const source = uriSource(uri, { namespace, table, schema })
   try {
     using display = progressDisplay(terminal.stderr, 'importing')
-    const report = await importFrom(source, store.importTarget, {
+    const report = await importFrom(source, store, {
       signal,
       ...(namespace !== undefined && { namespace }),
       ...(keyv !== undefined && { keyv }),

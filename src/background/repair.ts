@@ -1,8 +1,9 @@
 import type { CoordinatorContext, RepairSink } from '../coordinator/context.ts'
 import type { Repair } from '../core/read.ts'
-import type { RecordHead, VersionedRecord } from '../core/record.ts'
+import type { VersionedRecord } from '../core/record.ts'
 import { compareRecords } from '../core/resolve.ts'
 import type { Entry, PutOutcome } from '../replica.ts'
+import type { WatchedReplica } from '../wrap/detector.ts'
 
 export interface RepairOptions {
   /** The most repairs that wait, over all replicas; further ones are dropped. Default 10,000. */
@@ -16,6 +17,15 @@ export interface RepairOptions {
 
 type Due = Repair<VersionedRecord>
 
+/** What is due at one replica. */
+interface RepairLane {
+  readonly waiting: Map<string, Due>
+  isSending: boolean
+}
+
+/** What the queue needs of the store. */
+export type RepairContext = Pick<CoordinatorContext, 'events' | 'hints' | 'runtime'>
+
 const batchKeysMax = 500
 const repairsLengthMaxDefault = 16_000_000
 
@@ -24,10 +34,9 @@ const repairsLengthMaxDefault = 16_000_000
  * replica; one batch a replica is under way. What is dropped or fails is announced, and found again by the next read.
  */
 export class RepairQueue implements RepairSink {
-  readonly #context: Omit<CoordinatorContext, 'repairs'>
+  readonly #context: RepairContext
   readonly #options: RepairOptions
-  readonly #waiting: Map<string, Due>[]
-  readonly #isSending: boolean[]
+  readonly #lanes = new Map<WatchedReplica, RepairLane>()
   #rereads = new Set<string>()
   #isRereading = false
   #size = 0
@@ -35,27 +44,24 @@ export class RepairQueue implements RepairSink {
   #isFlushDue = false
   readonly #idleWaiters: (() => void)[] = []
 
-  constructor(context: Omit<CoordinatorContext, 'repairs'>, options: RepairOptions) {
+  constructor(context: RepairContext, options: RepairOptions) {
     this.#context = context
     this.#options = options
-    this.#waiting = context.replicas.map(() => new Map())
-    this.#isSending = context.replicas.map(() => false)
   }
 
   get size(): number {
     return this.#size + this.#rereads.size
   }
 
-  add(repair: Due): void {
-    const waiting = this.#waiting[repair.replica]
-    if (waiting === undefined) return
+  add(replica: WatchedReplica, repair: Due): void {
+    const { waiting } = this.#laneOf(replica)
     const { key } = repair.record
     const earlier = waiting.get(key)
-    if (earlier === undefined && this.#isFull(repair.replica)) return
+    if (earlier === undefined && this.#isFull(replica.id, key)) return
     const due = earlier === undefined ? repair : joined(earlier, repair)
     const growth = due.record.payload.length - (earlier?.record.payload.length ?? 0)
     if (!this.#fits(growth)) {
-      this.#drop(repair.replica, 1, `${this.#length} characters wait for repair already`)
+      this.#drop(replica.id, [key], `${this.#length} characters wait for repair already`)
       return
     }
     waiting.set(key, due)
@@ -64,9 +70,9 @@ export class RepairQueue implements RepairSink {
     this.#flushSoon()
   }
 
-  reread({ replica, record }: Repair<RecordHead>): void {
-    if (this.#rereads.has(record.key) || this.#isFull(replica)) return
-    this.#rereads.add(record.key)
+  reread(replica: WatchedReplica, key: string): void {
+    if (this.#rereads.has(key) || this.#isFull(replica.id, key)) return
+    this.#rereads.add(key)
     this.#flushSoon()
   }
 
@@ -77,7 +83,7 @@ export class RepairQueue implements RepairSink {
   }
 
   #isIdle(): boolean {
-    return this.size === 0 && !this.#isRereading && !this.#isSending.includes(true)
+    return this.size === 0 && !this.#isRereading && ![...this.#lanes.values()].some(({ isSending }) => isSending)
   }
 
   #flushSoon(): void {
@@ -85,29 +91,38 @@ export class RepairQueue implements RepairSink {
     this.#isFlushDue = true
     this.#context.runtime.timers.endOfTurn(() => {
       this.#isFlushDue = false
-      for (const replica of this.#waiting.keys()) void this.#send(replica)
+      for (const [replica, lane] of this.#lanes) void this.#send(replica, lane)
       void this.#readWhole()
     })
   }
 
-  async #send(replica: number): Promise<void> {
-    const waiting = this.#waiting[replica]
-    const target = this.#context.replicas[replica]
-    if (waiting === undefined || target === undefined || waiting.size === 0 || this.#isSending[replica]) return
+  #laneOf(replica: WatchedReplica): RepairLane {
+    const known = this.#lanes.get(replica)
+    if (known !== undefined) return known
+    const lane = { waiting: new Map(), isSending: false }
+    this.#lanes.set(replica, lane)
+    return lane
+  }
+
+  async #send(replica: WatchedReplica, lane: RepairLane): Promise<void> {
+    const { waiting } = lane
+    if (waiting.size === 0 || lane.isSending) return
     const batch = [...waiting.values()].slice(0, batchKeysMax)
     for (const { record } of batch) {
       waiting.delete(record.key)
       this.#length -= record.payload.length
     }
     this.#size -= batch.length
-    this.#isSending[replica] = true
+    lane.isSending = true
     try {
-      const outcomes = await target.putManyIfNewer(batch.map(entryOf), { timeoutMs: this.#options.callTimeoutMs })
-      this.#announce(replica, batch, outcomes)
+      const outcomes = await replica.putManyIfNewer(batch.map(entryOf), { timeoutMs: this.#options.callTimeoutMs })
+      this.#announce(replica.id, batch, outcomes)
     } catch (error) {
-      this.#drop(replica, batch.length, error instanceof Error ? error.message : String(error))
+      const keys = batch.map(({ record }) => record.key)
+      this.#drop(replica.id, keys, error instanceof Error ? error.message : String(error))
     }
-    this.#isSending[replica] = false
+    lane.isSending = false
+    if (waiting.size === 0) this.#lanes.delete(replica)
     this.#continue()
   }
 
@@ -126,19 +141,18 @@ export class RepairQueue implements RepairSink {
     else this.#flushSoon()
   }
 
-  #announce(replica: number, batch: readonly Due[], outcomes: readonly PutOutcome[]): void {
-    const { events, replicas } = this.#context
+  #announce(replica: string, batch: readonly Due[], outcomes: readonly PutOutcome[]): void {
+    const { events } = this.#context
     if (!events.hasListeners('repair')) return
-    const id = replicas[replica]?.id ?? ''
     for (const [index, { record, held }] of batch.entries()) {
       if (outcomes[index]?.status !== 'stored') continue
-      events.emit({ type: 'repair', replica: id, key: record.key, version: record.version, held })
+      events.emit({ type: 'repair', replica, key: record.key, version: record.version, held })
     }
   }
 
-  #isFull(replica: number): boolean {
+  #isFull(replica: string, key: string): boolean {
     if (this.size < this.#options.repairsMax) return false
-    this.#drop(replica, 1, 'the repair queue is full')
+    this.#drop(replica, [key], 'the repair queue is full')
     return true
   }
 
@@ -148,9 +162,10 @@ export class RepairQueue implements RepairSink {
     return growth <= 0 || this.#length === 0 || this.#length + growth <= lengthMax
   }
 
-  #drop(replica: number, count: number, reason: string): void {
-    const id = this.#context.replicas[replica]?.id ?? ''
-    this.#context.events.emit({ type: 'dropped', work: 'repair', replica: id, count, reason })
+  /** What is not repaired now is handed over later. */
+  #drop(replica: string, keys: readonly string[], reason: string): void {
+    this.#context.events.emit({ type: 'dropped', work: 'repair', replica, count: keys.length, reason })
+    this.#context.hints.add(replica, keys)
   }
 }
 

@@ -10,4 +10,12 @@ export const defaults = {
   repairsMax: 10_000,
   queuedKeysMax: 100_000,
   maxClockSkewMs: 60_000,
+  lineage: 'checked',
+  hintsMax: 100_000,
+  handoffKeysPerSecond: 10_000,
+  gcGraceMs: 259_200_000,
+  sweepEveryMs: 3_600_000,
+  sweepCron: '',
+  sweepFullyEveryMs: 86_400_000,
+  sweepKeysPerSecond: 50_000,
 } as const

@@ -1,3 +1,4 @@
+import { Cron } from 'croner'
 import * as v from 'valibot'
 import { defaults } from './defaults.ts'
 import { readFields } from './fields.ts'
@@ -29,6 +30,28 @@ export interface QuorumOptions {
   readonly queuedKeysMax?: number
   /** How far a version may lie ahead of this machine's clock before the store says so. Default: 60,000. */
   readonly maxClockSkewMs?: number
+  /**
+   * `checked`: a replica that may have lost its data, or was away for too long, counts again only after it got everything
+   * back. `assumed`: every replica is taken to hold what it acknowledged. Default: `checked`.
+   */
+  readonly lineage?: 'checked' | 'assumed'
+  /**
+   * How many keys that a replica missed are remembered for it; with more than that it gets a sweep. 0 turns hinted handoff
+   * off. Default: 100,000.
+   */
+  readonly hintsMax?: number
+  /** How many of them a replica that is back is given in a second. Default: 10,000. */
+  readonly handoffKeysPerSecond?: number
+  /** How long what was deleted is remembered, at most: 1 minute or more. Default: 259,200,000 (3 days). */
+  readonly gcGraceMs?: number
+  /** The time from one scheduled sweep to the next, give or take a tenth; 0 for none. Default: 3,600,000 (1 hour). */
+  readonly sweepEveryMs?: number
+  /** When to sweep, as a cron expression, in place of `sweepEveryMs`. Default: '' (none). */
+  readonly sweepCron?: string
+  /** A scheduled sweep goes over everything when the last one that did is as old as this. Default: 86,400,000 (1 day). */
+  readonly sweepFullyEveryMs?: number
+  /** How many keys a sweep looks at in a second, at most. Default: 50,000. */
+  readonly sweepKeysPerSecond?: number
 }
 
 /** The longest delay that a timer of JavaScript can hold. */
@@ -37,6 +60,9 @@ const queueMax = 100_000_000
 const skewMaxMs = 86_400_000
 
 const count = wholeNumber(1, Number.MAX_SAFE_INTEGER, 'a whole number of replicas, 1 or more')
+/** A year, as a limit that no sensible plan comes near. */
+const graceMaxMs = 366 * 86_400_000
+const cronWanted = "a cron expression such as '0 3 * * *', or '' for none"
 const yesOrNo = v.boolean('true or false')
 
 /** What r, w and allowStale alone may be; whether they fit n is decided by `resolveQuorum`. */
@@ -57,6 +83,14 @@ export const optionsSchema = v.object({
   repairsMax: v.exactOptional(wholeNumber(1, queueMax, 'a whole number of keys')),
   queuedKeysMax: v.exactOptional(wholeNumber(1, queueMax, 'a whole number of keys')),
   maxClockSkewMs: v.exactOptional(wholeNumber(0, skewMaxMs, 'a whole number of ms')),
+  lineage: v.exactOptional(v.picklist(['checked', 'assumed'], "'checked' or 'assumed'")),
+  hintsMax: v.exactOptional(wholeNumber(0, queueMax, 'a whole number of keys')),
+  handoffKeysPerSecond: v.exactOptional(wholeNumber(1, queueMax, 'a whole number of keys')),
+  gcGraceMs: v.exactOptional(wholeNumber(60_000, graceMaxMs, 'a whole number of ms')),
+  sweepEveryMs: v.exactOptional(wholeNumber(0, graceMaxMs, 'a whole number of ms')),
+  sweepCron: v.exactOptional(v.pipe(v.string(cronWanted), v.check(isCron, cronWanted))),
+  sweepFullyEveryMs: v.exactOptional(wholeNumber(0, graceMaxMs, 'a whole number of ms')),
+  sweepKeysPerSecond: v.exactOptional(wholeNumber(1, queueMax, 'a whole number of keys')),
 })
 
 /**
@@ -79,6 +113,16 @@ export function timeProblems(options: QuorumOptions): Problem[] {
   if (options.callTimeoutMs === undefined || options.callTimeoutMs <= deadlineMs) return []
   const limit = options.deadlineMs === undefined ? `deadlineMs, by default ${deadlineMs}` : `deadlineMs = ${deadlineMs}`
   return [{ field: 'callTimeoutMs', expected: `at most ${limit}, not ${options.callTimeoutMs}` }]
+}
+
+function isCron(text: string): boolean {
+  if (text === '') return true
+  try {
+    new Cron(text, { paused: true })
+    return true
+  } catch {
+    return false
+  }
 }
 
 function wholeNumber(min: number, max: number, what: string) {

@@ -1,27 +1,37 @@
 import type { Repair } from '../core/read.ts'
-import type { RecordHead, VersionedRecord } from '../core/record.ts'
+import type { VersionedRecord } from '../core/record.ts'
 import type { HybridClock, Version } from '../core/version.ts'
 import type { Events } from '../events.ts'
 import type { CallOptions } from '../replica.ts'
 import type { Runtime } from '../runtime.ts'
 import type { WatchedReplica } from '../wrap/detector.ts'
 
-/** What every operation of one store works with. */
+/** What every operation of one store works with; another one after a replica was added or removed. */
 export interface CoordinatorContext {
   readonly replicas: readonly WatchedReplica[]
+  /** Added while the store was in use, and not full yet: they are written to, and count for nothing. */
+  readonly newcomers: readonly WatchedReplica[]
   readonly runtime: Runtime
   readonly events: Events
   readonly clock: HybridClock
   readonly repairs: RepairSink
+  readonly hints: HintSink
+  /** What a joining replica holds is no evidence when its version is this old, in ms (rule D3). */
+  readonly zombieAgeMs: number
   /** A version further ahead of this machine's time than this is announced as `clock-skew`. */
   readonly maxClockSkewMs: number
 }
 
 /** Where reads leave the repairs they found due; never waits, never rejects. */
 export interface RepairSink {
-  add(repair: Repair<VersionedRecord>): void
+  add(replica: WatchedReplica, repair: Repair<VersionedRecord>): void
   /** For a finding that came without a payload: read the key whole, which finds and repairs the same again. */
-  reread(repair: Repair<RecordHead>): void
+  reread(replica: WatchedReplica, key: string): void
+}
+
+/** Where writes leave the keys that a replica did not take; never waits, never rejects. */
+export interface HintSink {
+  add(replica: string, keys: readonly string[]): void
 }
 
 /** How the operations of one view of the store are carried out. */
@@ -74,7 +84,7 @@ export class Deadline {
   callOptions(needed: number): CallOptions {
     const queueMs = this.remainingMs()
     const timeoutMs = Math.min(this.#plan.callTimeoutMs, queueMs)
-    const up = this.#context.replicas.filter((replica) => replica.condition() === 'up').length
+    const up = this.#context.replicas.filter((replica) => replica.condition() === 'up' && !isSilent(replica)).length
     return up < needed ? { timeoutMs, queueMs, lastResort: true } : { timeoutMs, queueMs }
   }
 
@@ -82,4 +92,9 @@ export class Deadline {
     this.#cancel?.()
     this.#cancel = null
   }
+}
+
+/** Whether it is known that what the replica says does not count. */
+function isSilent({ gate }: WatchedReplica): boolean {
+  return gate.voice === null && gate.isChecked
 }

@@ -1,11 +1,13 @@
 import type { HashRange } from '../core/hash.ts'
 import { isDead, newTombstone, newValue, type RecordHead, type VersionedRecord } from '../core/record.ts'
-import { QuorumError } from '../errors.ts'
+import { QuorumError, type QuorumOperation } from '../errors.ts'
+import type { Timers } from '../runtime.ts'
 import { clearKeys } from './clear.ts'
 import type { CoordinatorContext, OperationPlan } from './context.ts'
+import { importRecords } from './import-records.ts'
 import { type IterationLimits, liveKeys } from './iterate.ts'
 import { ReadBatch } from './read-batch.ts'
-import { headsAlone, wholeRecords } from './read-kind.ts'
+import { headsAlone, type ReadKind, wholeRecords } from './read-kind.ts'
 import { Turn } from './turn.ts'
 import { WriteBatch, type WriteRequest } from './write-batch.ts'
 
@@ -16,29 +18,51 @@ export interface ValueWrite {
   readonly expiresAtMs: number | null
 }
 
+/** With what, and how, the operations that begin now are carried out. */
+export interface OperationFrame {
+  readonly context: CoordinatorContext
+  readonly plan: OperationPlan
+}
+
 /**
  * The operations of the store under one plan (n, r, w, kind of reads). Calls of one turn of the event loop travel
  * together. Every method rejects with a `QuorumError` when its quorum is lost, and with nothing else.
  */
 export class Operations {
-  readonly #context: CoordinatorContext
-  readonly #plan: OperationPlan
+  readonly #frame: () => OperationFrame
   readonly #gets: Turn<ReadBatch<VersionedRecord>>
   readonly #heads: Turn<ReadBatch<RecordHead>>
   readonly #writes: Turn<{ batch: WriteBatch; send(): void }>
 
-  constructor(context: CoordinatorContext, plan: OperationPlan) {
-    const { timers } = context.runtime
-    this.#context = context
-    this.#plan = plan
-    this.#gets = new Turn(timers, () => new ReadBatch(context, plan, wholeRecords, 'get'))
-    this.#heads = new Turn(timers, () => new ReadBatch(context, plan, headsAlone, 'has'))
+  /** @param frame asked anew for every batch, because replicas come and go while the store is in use */
+  constructor(timers: Timers, frame: () => OperationFrame) {
+    const open = <Head extends RecordHead>(kind: ReadKind<Head>, operation: QuorumOperation) => {
+      const { context, plan } = frame()
+      return new ReadBatch(context, plan, kind, operation)
+    }
+    this.#frame = frame
+    this.#gets = new Turn(timers, () => open(wholeRecords, 'get'))
+    this.#heads = new Turn(timers, () => open(headsAlone, 'has'))
     this.#writes = new Turn(timers, () => this.#openWrites())
   }
 
   /** The newest record, dead or alive; null when there is none. */
   read(key: string): Promise<VersionedRecord | null> {
     return new Promise((resolve, reject) => this.#gets.batch().add(key, resolve, reject))
+  }
+
+  /** The newest record of each key, dead or alive, in one batch. */
+  readMany(keys: readonly string[]): Promise<readonly (VersionedRecord | null)[]> {
+    return Promise.all(keys.map((key) => this.read(key)))
+  }
+
+  /**
+   * Writes records with the versions that they have. `kept` where something newer is held already, also dead.
+   * @throws QuorumError when fewer than w replicas hold a record or something newer
+   */
+  importRecords(records: readonly VersionedRecord[]): Promise<readonly ('imported' | 'kept')[]> {
+    const { context, plan } = this.#frame()
+    return importRecords(context, plan, records)
   }
 
   /** The newest record if it is alive; null otherwise. */
@@ -53,7 +77,7 @@ export class Operations {
 
   async isLive(key: string): Promise<boolean> {
     // What is answered must be held by w replicas under these plans, and a head cannot be put anywhere.
-    if (this.#plan.writesBack) return (await this.readLive(key)) !== null
+    if (this.#frame().plan.writesBack) return (await this.readLive(key)) !== null
     const head = await new Promise<RecordHead | null>((resolve, reject) =>
       this.#heads.batch().add(key, resolve, reject),
     )
@@ -71,12 +95,14 @@ export class Operations {
 
   /** Deletes every key that starts with the prefix and was acknowledged before; what is written meanwhile survives. */
   clear(keyPrefix: string): Promise<void> {
-    return clearKeys(this.#context, this.#plan, keyPrefix)
+    const { context, plan } = this.#frame()
+    return clearKeys(context, plan, keyPrefix)
   }
 
   /** Every live record whose key starts with the prefix, each once, in pages. */
   async *iterate(keyPrefix: string, limits: IterationLimits, range?: HashRange): AsyncGenerator<VersionedRecord[]> {
-    for await (const keys of liveKeys(this.#context, this.#plan, keyPrefix, limits, range)) {
+    const { context, plan } = this.#frame()
+    for await (const keys of liveKeys(context, plan, keyPrefix, limits, range)) {
       const records = await this.readLiveMany(keys)
       yield records.filter((record) => record !== null)
     }
@@ -87,24 +113,25 @@ export class Operations {
   }
 
   #openWrites(): { batch: WriteBatch; send(): void } {
-    const batch = new WriteBatch(this.#context, this.#plan, this.#plan.linearizable)
-    const send = this.#plan.linearizable ? () => void this.#sendAfterVersions(batch) : () => batch.send()
+    const { context, plan } = this.#frame()
+    const batch = new WriteBatch(context, plan, plan.linearizable)
+    const send = plan.linearizable ? () => void sendAfterVersions(context, plan, batch) : () => batch.send()
     return { batch, send }
   }
 
-  /** The first phase of a linearizable write: a read quorum shows the newest versions, which moves the clock past them. */
-  async #sendAfterVersions(batch: WriteBatch): Promise<void> {
-    const heads = new ReadBatch(this.#context, { ...this.#plan, writesBack: false }, headsAlone, 'set')
-    try {
-      await heads.readAll(batch.keys)
-    } catch (error) {
-      if (error instanceof QuorumError) return batch.abandon(error)
-      throw error
-    }
-    batch.send()
-  }
-
   #nowMs(): number {
-    return this.#context.runtime.clock.nowMs()
+    return this.#frame().context.runtime.clock.nowMs()
   }
+}
+
+/** The first phase of a linearizable write: a read quorum shows the newest versions, which moves the clock past them. */
+async function sendAfterVersions(context: CoordinatorContext, plan: OperationPlan, batch: WriteBatch): Promise<void> {
+  const heads = new ReadBatch(context, { ...plan, writesBack: false }, headsAlone, 'set')
+  try {
+    await heads.readAll(batch.keys)
+  } catch (error) {
+    if (error instanceof QuorumError) return batch.abandon(error)
+    throw error
+  }
+  batch.send()
 }

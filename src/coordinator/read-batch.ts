@@ -1,9 +1,10 @@
 import { KeyRead, type ReadStep } from '../core/read.ts'
 import { type CorruptRecord, isCorrupt, type RecordHead } from '../core/record.ts'
 import { versionTimeMs } from '../core/version.ts'
-import type { QuorumError, QuorumOperation } from '../errors.ts'
+import type { QuorumError, QuorumOperation, ReplicaError } from '../errors.ts'
 import type { CallOptions, Entry } from '../replica.ts'
 import type { WatchedReplica } from '../wrap/detector.ts'
+import { askReplica } from './ask-replica.ts'
 import { Causes } from './causes.ts'
 import { type CoordinatorContext, Deadline, type OperationPlan, observeVersion } from './context.ts'
 import { partsOf } from './parts.ts'
@@ -75,16 +76,13 @@ export class ReadBatch<Head extends RecordHead> {
   }
 
   #ask(replica: number, watched: WatchedReplica, slots: readonly Slot<Head>[], options: CallOptions): void {
-    const refusal = watched.refusal(options)
-    if (refusal !== null) {
-      this.#onFailure(replica, slots, refusal)
-      return
-    }
     const keys = slots.map((slot) => slot.key)
-    this.#causes.watch(replica, this.#kind.ask(watched, keys, options)).then(
-      (answers) => this.#onAnswers(replica, slots, answers),
-      (error: unknown) => this.#onFailure(replica, slots, error),
-    )
+    askReplica(watched, options, this.#causes, replica, {
+      call: () => this.#kind.ask(watched, keys, options),
+      onAnswer: (answers) => this.#onAnswers(replica, slots, answers),
+      onUncounted: (answers, whySilent) => this.#onEvidence(replica, slots, answers, whySilent),
+      onFailure: (error) => this.#onFailure(replica, slots, error),
+    })
   }
 
   #readPlan() {
@@ -99,6 +97,24 @@ export class ReadBatch<Head extends RecordHead> {
       if (isCorrupt(answer)) this.#noteCorrupt(replica, answer)
       else if (answer !== null && slot.isSettled) this.#observeLate(slot, answer)
       outcome.add(slot, slot.read.addAnswer(replica, answer, nowMs))
+    }
+    this.#perform(outcome)
+  }
+
+  /** What a joining replica said: it has no vote, and what is so old that its tombstone may be forgotten says nothing. */
+  #onEvidence(
+    replica: number,
+    slots: readonly Slot<Head>[],
+    answers: readonly (Head | CorruptRecord | null)[],
+    whySilent: ReplicaError,
+  ): void {
+    const nowMs = this.#context.runtime.clock.nowMs()
+    this.#causes.add(replica, whySilent)
+    const outcome = new StepOutcome<Head>()
+    for (const [index, slot] of slots.entries()) {
+      const answer = answers[index] ?? null
+      const isTooOld = answer !== null && isTooOldToBelieve(answer, nowMs - this.#context.zombieAgeMs)
+      outcome.add(slot, isTooOld ? slot.read.addFailure(replica, nowMs) : slot.read.addEvidence(replica, answer, nowMs))
     }
     this.#perform(outcome)
   }
@@ -138,7 +154,10 @@ export class ReadBatch<Head extends RecordHead> {
   #perform(outcome: StepOutcome<Head>): void {
     for (const slot of outcome.met) this.#settleMet(slot)
     if (outcome.lost.length > 0) this.#lostInTurn.add(outcome.lost)
-    for (const repair of outcome.repairs) this.#kind.repair(this.#context.repairs, repair)
+    for (const repair of outcome.repairs) {
+      const lagging = this.#context.replicas[repair.replica]
+      if (lagging !== undefined) this.#kind.repair(this.#context.repairs, lagging, repair)
+    }
     if (outcome.writeBacks.size > 0) this.#writeBack(outcome.writeBacks)
   }
 
@@ -201,6 +220,10 @@ export class ReadBatch<Head extends RecordHead> {
       )
     }
   }
+}
+
+function isTooOldToBelieve(answer: RecordHead | CorruptRecord, believedFromMs: number): boolean {
+  return isCorrupt(answer) || versionTimeMs(answer.version) < believedFromMs
 }
 
 interface PutBack<Head extends RecordHead> {

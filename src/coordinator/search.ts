@@ -22,7 +22,10 @@ export async function searchReplicas(
   for (const { replica, index } of likeliestFirst(context.replicas)) {
     if (searched >= needed) return
     try {
-      await visit(replica)
+      await replica.gate.verify({ timeoutMs: plan.callTimeoutMs })
+      const { voice } = replica.gate
+      if (voice !== null) await visit(replica)
+      if (voice === null || replica.gate.voice !== voice) throw replica.gate.whySilent
       searched += 1
     } catch (error) {
       // A failed scan is one replica less; a quorum lost by what is done on the way ends the search.

@@ -1,14 +1,27 @@
-import { isCorrupt, isDead } from '../core/record.ts'
-import { versionLength, versionTimeMs } from '../core/version.ts'
+import { isDead } from '../core/record.ts'
+import { versionLength } from '../core/version.ts'
 import { KeyWrite, type WriteStep, withRetention } from '../core/write.ts'
 import { isNotApplied, QuorumError, type QuorumOperation, ReplicaError } from '../errors.ts'
 import type { CallOptions, Entry, PutOutcome, ReadAnswer } from '../replica.ts'
 import type { WatchedReplica } from '../wrap/detector.ts'
+import { askReplica } from './ask-replica.ts'
 import { Causes } from './causes.ts'
 import { type CoordinatorContext, Deadline, type OperationPlan, observeVersion } from './context.ts'
+import { isDoubtful, proofOf } from './doubtful-version.ts'
+import { entriesOf, putAtNewcomers } from './newcomers.ts'
 import { partsOf } from './parts.ts'
 import { TurnEnd } from './turn.ts'
-import { type Answered, type Draft, mayBeApplied, type Sent, type Slot, type Waiter } from './write-slot.ts'
+import {
+  type Answered,
+  type Draft,
+  mayBeApplied,
+  newSlot,
+  noteMissed,
+  type Sent,
+  type Slot,
+  tellMissed,
+  type Waiter,
+} from './write-slot.ts'
 
 /** One write as its caller asked for it. */
 export interface WriteRequest {
@@ -56,9 +69,7 @@ export class WriteBatch {
     const slot = this.#slots.get(key)
     if (slot === undefined) {
       const write = new KeyWrite({ n: this.#plan.n, w: this.#plan.w, supersededAcks: this.#supersededAcks })
-      const waiters: Waiter[] = [{ resolve, reject, operation, replacedLive: null }]
-      const state = { attempt: 0, supersededAt: [], isSettled: false, isUncertain: false, record: null }
-      this.#slots.set(key, { key, write, waiters, draft, ...state })
+      this.#slots.set(key, newSlot(key, write, draft, { resolve, reject, operation, replacedLive: null }))
       this.#unsettled += 1
       return
     }
@@ -108,6 +119,7 @@ export class WriteBatch {
         this.#put(replica, watched, part, part === sent ? entries : entriesOf(part), options)
       }
     }
+    putAtNewcomers(this.#context, entries, options)
   }
 
   #put(
@@ -117,27 +129,32 @@ export class WriteBatch {
     entries: readonly Entry[],
     options: CallOptions,
   ): void {
-    const refusal = watched.refusal(options)
-    if (refusal !== null) {
-      this.#onFailure(replica, sent, refusal)
-      return
-    }
-    this.#causes.watch(replica, watched.putManyIfNewer(entries, options)).then(
-      (outcomes) => this.#onOutcomes(replica, sent, outcomes),
-      (error: unknown) => this.#onFailure(replica, sent, error),
-    )
+    askReplica(watched, options, this.#causes, replica, {
+      call: () => watched.putManyIfNewer(entries, options),
+      onAnswer: (outcomes) => this.#onOutcomes(replica, sent, outcomes),
+      onUncounted: (_outcomes, whySilent) => this.#onUncounted(replica, sent, whySilent),
+      onFailure: (error) => this.#onFailure(replica, sent, error),
+    })
+  }
+
+  /** A joining replica took the writes, or something newer: neither is an acknowledgement. */
+  #onUncounted(replica: number, sent: readonly Sent[], whySilent: ReplicaError): void {
+    this.#causes.add(replica, whySilent)
+    this.#advance(sent, (slot) => {
+      slot.isUncertain = true
+      return slot.write.addFailure()
+    })
   }
 
   #onOutcomes(replica: number, sent: readonly Sent[], outcomes: readonly PutOutcome[]): void {
     if (outcomes.every(({ status }) => status !== 'superseded')) {
-      const outcomeOf = (index: number) => outcomes[index] as PutOutcome
       this.#advance(sent, (slot, index) =>
-        slot.write.addAnswer(outcomeOf(index), sent[index]?.record.retainUntilMs ?? 0),
+        slot.write.addAnswer(outcomes[index] as PutOutcome, sent[index]?.record.retainUntilMs ?? 0),
       )
       return
     }
     const answered = sent.map((each, index) => ({ ...each, outcome: outcomes[index] as PutOutcome }))
-    const doubtful = answered.filter((each) => this.#isDoubtful(each))
+    const doubtful = answered.filter((each) => isDoubtful(this.#context, each))
     const plain = doubtful.length === 0 ? answered : answered.filter((each) => !doubtful.includes(each))
     this.#advance(plain, (slot, index) => this.#addOutcome(replica, slot, plain[index] as Answered))
     if (doubtful.length > 0) void this.#verify(replica, doubtful)
@@ -149,16 +166,6 @@ export class WriteBatch {
       observeVersion(this.#context, slot.key, outcome.by.version)
     }
     return slot.write.addAnswer(outcome, record.retainUntilMs)
-  }
-
-  /**
-   * A put is superseded by what a head says, and no checksum is asked. So a version from far in the future may be
-   * damage, which the clock must not follow.
-   */
-  #isDoubtful({ record, outcome }: Answered): boolean {
-    if (outcome.status !== 'superseded') return false
-    const readMs = Math.max(this.#context.runtime.clock.nowMs(), versionTimeMs(record.version))
-    return versionTimeMs(outcome.by.version) - readMs > this.#context.maxClockSkewMs
   }
 
   /** Reads at the same replica what is said to stand in the way: a whole record proves its version, and counts. */
@@ -176,10 +183,7 @@ export class WriteBatch {
   }
 
   #onVerified(replica: number, doubtful: readonly Answered[], answers: readonly ReadAnswer[]): void {
-    const proofs = doubtful.map(({ record }, index) => {
-      const answer = answers[index] ?? null
-      return answer === null || isCorrupt(answer) || answer.version <= record.version ? null : answer
-    })
+    const proofs = doubtful.map(({ record }, index) => proofOf(record, answers[index] ?? null))
     if (proofs.includes(null))
       this.#causes.addCorrupt(replica, 'claims a version from the future, and holds no record with it')
     for (const [index, each] of doubtful.entries()) if (proofs[index] === null) this.#readAgain(replica, each)
@@ -195,12 +199,14 @@ export class WriteBatch {
 
   /** In the background, at all replicas: tells of the damage, and mends it. */
   #readAgain(replica: number, { record }: Answered): void {
-    this.#context.repairs.reread({ replica, record, held: 'corrupt' })
+    const watched = this.#context.replicas[replica]
+    if (watched !== undefined) this.#context.repairs.reread(watched, record.key)
   }
 
   #onFailure(replica: number, sent: readonly Sent[], error: unknown): void {
     const cause = this.#causes.add(replica, error)
     const isUncertain = !isNotApplied(cause)
+    for (const { slot } of sent) noteMissed(slot, cause.replica, this.#context.hints)
     this.#advance(sent, (slot) => {
       slot.isUncertain ||= isUncertain
       return slot.write.addFailure()
@@ -282,6 +288,7 @@ export class WriteBatch {
 
   #close(slot: Slot): void {
     slot.isSettled = true
+    tellMissed(slot, this.#context.hints)
     this.#unsettled -= 1
     if (this.#unsettled === 0) this.#deadline.cancel()
   }
@@ -290,9 +297,4 @@ export class WriteBatch {
     this.#causes.addLate(this.#plan.deadlineMs)
     this.#rejectLost([...this.#slots.values()])
   }
-}
-
-/** Nothing but the record: an adapter may hand its entries to another thread. */
-function entriesOf(sent: readonly Sent[]): readonly Entry[] {
-  return sent.map(({ record }) => ({ record }))
 }

@@ -47,6 +47,8 @@ export class KeyRead<Head extends RecordHead> {
   #newestFrom = -1
   #phase: 'collecting' | 'writing-back' | 'settled' = 'collecting'
   #winner: Head | null = null
+  /** By replica: whether its answer is evidence and no vote. */
+  #isEvidence: boolean[] = []
   /** During the write-back, by replica: whether it holds the winner, or failed to take it. */
   #holders: ('holds' | 'failed' | undefined)[] = []
 
@@ -82,13 +84,20 @@ export class KeyRead<Head extends RecordHead> {
   addAnswer(replica: number, answer: Head | CorruptRecord | null, nowMs: number): ReadStep<Head> {
     this.#answers[replica] = answer
     if (isCorrupt(answer)) this.#failed += 1
-    else {
-      this.#answered += 1
-      if (answer !== null && (this.#newest === null || compareHeads(answer, this.#newest) > 0)) {
-        this.#newest = answer
-        this.#newestFrom = replica
-      }
-    }
+    else this.#answered += 1
+    this.#noteNewest(replica, answer)
+    return this.#advance(replica, nowMs)
+  }
+
+  /**
+   * What a joining replica says (rules D2 and D3): its silence means nothing, so it has no vote; but a record of it that is
+   * newer than what the others told may be answered, and it gets what it lacks.
+   */
+  addEvidence(replica: number, answer: Head | CorruptRecord | null, nowMs: number): ReadStep<Head> {
+    this.#isEvidence[replica] = true
+    this.#answers[replica] = answer
+    this.#failed += 1
+    this.#noteNewest(replica, answer)
     return this.#advance(replica, nowMs)
   }
 
@@ -103,10 +112,17 @@ export class KeyRead<Head extends RecordHead> {
     return { settled: this.#settleWriteBack(), writeBack: null, repairs: [] }
   }
 
+  #noteNewest(replica: number, answer: Head | CorruptRecord | null): void {
+    if (answer === null || isCorrupt(answer)) return
+    if (this.#newest !== null && compareHeads(answer, this.#newest) <= 0) return
+    this.#newest = answer
+    this.#newestFrom = replica
+  }
+
   #advance(replica: number, nowMs: number): ReadStep<Head> {
     if (this.#phase === 'collecting') return this.#collect(nowMs)
     if (this.#phase === 'writing-back') {
-      if (this.#holdsWinner(this.#answers[replica])) this.#holders[replica] = 'holds'
+      if (this.#holdsWinner(replica)) this.#holders[replica] = 'holds'
       return { settled: this.#settleWriteBack(), writeBack: null, repairs: this.#lateRepairs(replica, nowMs) }
     }
     return step(null, this.#lateRepairs(replica, nowMs))
@@ -132,7 +148,7 @@ export class KeyRead<Head extends RecordHead> {
     const replicas: number[] = []
     let holders = 0
     for (let replica = 0; replica < this.#plan.n; replica += 1) {
-      if (this.#holdsWinner(this.#answers[replica])) {
+      if (this.#holdsWinner(replica)) {
         this.#holders[replica] = 'holds'
         holders += 1
       } else replicas.push(replica)
@@ -152,8 +168,16 @@ export class KeyRead<Head extends RecordHead> {
     return vote
   }
 
-  #holdsWinner(answer: Answer<Head>): boolean {
-    if (answer === undefined || answer === null || isCorrupt(answer) || this.#winner === null) return false
+  #holdsWinner(replica: number): boolean {
+    const answer = this.#answers[replica]
+    if (
+      this.#isEvidence[replica] === true ||
+      answer === undefined ||
+      answer === null ||
+      isCorrupt(answer) ||
+      this.#winner === null
+    )
+      return false
     return compareHeads(answer, this.#winner) >= 0
   }
 

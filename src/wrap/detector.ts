@@ -1,9 +1,10 @@
-import { FailureDetector, type FailureDetectorOptions } from '../core/failure-detector.ts'
+import { FailureDetector, type FailureDetectorOptions, failureDetectorDefaults } from '../core/failure-detector.ts'
 import { ReplicaError } from '../errors.ts'
 import type { Events, QuorumEventOf, ReplicaCall } from '../events.ts'
 import type { CallOptions, Replica } from '../replica.ts'
 import type { Runtime } from '../runtime.ts'
 import { decorate, decorateWalks } from './decorate.ts'
+import { VoiceGate } from './voice.ts'
 
 export interface WatchedReplica extends Replica {
   /** Whether a call sent now would go out. */
@@ -12,6 +13,13 @@ export interface WatchedReplica extends Replica {
   refusal(options: CallOptions): ReplicaError | null
   /** As the failure detector sees it. */
   condition(): 'up' | 'down' | 'probing'
+  /** Whether what it says counts. */
+  readonly gate: VoiceGate
+}
+
+export interface DetectorOptions extends Partial<FailureDetectorOptions> {
+  /** Is told to distrust the replica after every failure that may have changed its lineage. Default: one that always counts. */
+  readonly gate?: VoiceGate
 }
 
 /**
@@ -23,9 +31,9 @@ export function withFailureDetector(
   inner: Replica,
   runtime: Runtime,
   events: Events,
-  options?: FailureDetectorOptions,
+  { gate = VoiceGate.granted(inner.id), ...options }: DetectorOptions = {},
 ): WatchedReplica {
-  const detector = new FailureDetector(options)
+  const detector = new FailureDetector({ ...failureDetectorDefaults, ...options })
   const { clock, random } = runtime
   /** One error for all calls that are refused until the replica is up again: to make one for each would cost them dear. */
   let refusal = refusalOf(inner.id)
@@ -33,6 +41,7 @@ export function withFailureDetector(
   /** @param isTelling whether the failure says something new about the replica */
   function noteFailure(call: ReplicaCall, keys: number, error: ReplicaError, isTelling: boolean): void {
     announceFailure(events, { replica: inner.id, call, keys, error })
+    if (!isAlive(error)) gate.distrust()
     if (error.code === 'CLOSED') return
     if (isAlive(error)) noteSuccess()
     else if (isTelling && detector.failed(clock.monotonicMs(), random.fraction())) {
@@ -53,9 +62,7 @@ export function withFailureDetector(
   ): Promise<Answer> {
     const wasUp = detector.condition === 'up'
     const isAdmitted = detector.admits(clock.monotonicMs())
-    if (!isAdmitted && callOptions.lastResort !== true) {
-      throw refusal
-    }
+    if (!isAdmitted && callOptions.lastResort !== true) throw refusal
     try {
       const answer = await run(callOptions)
       noteSuccess()
@@ -70,10 +77,11 @@ export function withFailureDetector(
 
   return {
     ...decorate(inner, watched),
-    ...decorateWalks(inner, (walk, _stepTimeoutMs, start) => announcedSteps(start(), walk, events, inner.id)),
+    ...decorateWalks(inner, (walk, _stepTimeoutMs, start) => announcedSteps(start(), walk, events, gate)),
     refusal: ({ lastResort }) => (lastResort === true || detector.wouldAdmit(clock.monotonicMs()) ? null : refusal),
     isWorthAsking: () => detector.wouldAdmit(clock.monotonicMs()),
     condition: () => detector.condition,
+    gate,
   }
 }
 
@@ -94,12 +102,15 @@ async function* announcedSteps<Step>(
   steps: AsyncIterable<Step>,
   call: ReplicaCall,
   events: Events,
-  replica: string,
+  gate: VoiceGate,
 ): AsyncGenerator<Step> {
   try {
     for await (const step of steps) yield step
   } catch (error) {
-    if (error instanceof ReplicaError) announceFailure(events, { replica, call, keys: 0, error })
+    if (error instanceof ReplicaError) {
+      if (!isAlive(error)) gate.distrust()
+      announceFailure(events, { replica: gate.replica, call, keys: 0, error })
+    }
     throw error
   }
 }

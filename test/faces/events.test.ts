@@ -7,7 +7,10 @@ import { KeyvQuorum } from '../../src/keyv-quorum.ts'
 function storeWithOneDown(): KeyvQuorum {
   const refused = () => Promise.reject(new ReplicaError('UNAVAILABLE', 'connection refused', { replica: 'c' }))
   const c = { ...memoryReplica({ id: 'c' }), getMany: refused, getVersions: refused, putManyIfNewer: refused }
-  return new KeyvQuorum([memoryReplica({ id: 'a' }), memoryReplica({ id: 'b' }), c])
+  return new KeyvQuorum([memoryReplica({ id: 'a' }), memoryReplica({ id: 'b' }), c], {
+    lineage: 'assumed',
+    hintsMax: 0,
+  })
 }
 
 describe('listening to the store', () => {

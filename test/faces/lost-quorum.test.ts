@@ -54,13 +54,13 @@ describe('a lost quorum', () => {
   })
 
   it.each(everyCall)('rejects %s of a plain Keyv as long as nobody listens to its errors', async (_name, call) => {
-    const keyv = new Keyv(new KeyvQuorum(replicas()))
+    const keyv = new Keyv(new KeyvQuorum(replicas(), { lineage: 'assumed' }))
     await expect(call(keyv)).rejects.toBeInstanceOf(QuorumError)
     await keyv.disconnect()
   })
 
   it('says who failed and why, what was needed, and what became of the write', async () => {
-    const store = new KeyvQuorum(replicas())
+    const store = new KeyvQuorum(replicas(), { lineage: 'assumed' })
     const error = await store.set('k', 1).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ code: 'QUORUM_LOST', operation: 'set', needed: 2, replicas: 3, keysFailed: 1 })
     expect(error).toMatchObject({ outcome: 'unknown' })
@@ -80,7 +80,7 @@ describe('a lost quorum', () => {
   })
 
   it('never shows as an error event of the store, and replica failures do neither', async () => {
-    const store = new KeyvQuorum(replicas(), { r: 1, w: 2, allowStale: true })
+    const store = new KeyvQuorum(replicas(), { r: 1, w: 2, allowStale: true, lineage: 'assumed' })
     const keyv = new Keyv(store)
     const heard: unknown[] = []
     keyv.on('error', (error: unknown) => heard.push(error))

@@ -13,7 +13,7 @@ type Id = (typeof ids)[number]
 function storeWithCuts(options: QuorumOptions = {}) {
   const cut = new Set<Id>()
   const replicas = ids.map((id) => withCuts(memoryReplica({ id }), () => cut.has(id)))
-  const store = new KeyvQuorum(replicas, options)
+  const store = new KeyvQuorum(replicas, { lineage: 'assumed', ...options })
   const during = async <Result>(cutOff: readonly Id[], call: () => Promise<Result>): Promise<Result> => {
     for (const id of cutOff) cut.add(id)
     try {

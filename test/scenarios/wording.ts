@@ -113,6 +113,20 @@ export function eventWords(event: QuorumEvent): string {
       return `handoff to ${event.replica}: ${event.keys} keys, ${event.stored} stored`
     case 'needs-sweep':
       return `needs-sweep ${event.replica}: ${event.reason}`
+    case 'replica-joining':
+      return `replica-joining ${event.replica}: ${event.reason}`
+    case 'replica-full':
+      return `replica-full ${event.replica}`
+    case 'data-may-be-lost':
+      return `data-may-be-lost ${event.replicas.join(', ')}: ${event.reason}`
+    case 'sweep-began':
+      return `sweep-began ${event.kind} over ${event.replicas.join(', ')}`
+    case 'sweep-progress':
+      return `sweep-progress ${event.progress.phase} ${event.progress.fraction}`
+    case 'sweep-ended':
+      return `sweep-ended ${event.report.kind}, ${event.report.differing} differed${event.report.isComplete ? '' : ', incomplete'}`
+    case 'sweep-failed':
+      return `sweep-failed: ${event.reason}`
     case 'clock-skew':
       return `clock-skew ${keyWords(event.key)} ${versionWords(event.version)} is ${event.aheadMs} ms ahead`
     case 'quorum-lost':

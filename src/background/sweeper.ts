@@ -1,0 +1,215 @@
+import type { ReplicaEntry, SweepEntry } from '../core/ledger.ts'
+import { Ledger } from '../core/ledger.ts'
+import { searchQuorum } from '../core/quorum.ts'
+import { purgeNoticeMs, zombieAgeMs } from '../core/standing.ts'
+import type { HybridClock } from '../core/version.ts'
+import type { Events } from '../events.ts'
+import type { Runtime } from '../runtime.ts'
+import type { Voice } from '../wrap/voice.ts'
+import type { Hints } from './hints.ts'
+import { SweepLease } from './lease.ts'
+import type { Member } from './member.ts'
+import type { Membership } from './membership.ts'
+import { runSweep, type SweepOutcome } from './sweep/sweep.ts'
+import type { SweepOptions } from './sweep/sweep-options.ts'
+import type { SweepReport } from './sweep/sweep-report.ts'
+
+export interface SweeperParts {
+  readonly membership: Membership
+  readonly hints: Hints
+  readonly runtime: Runtime
+  readonly events: Events
+  readonly clock: HybridClock
+  readonly options: SweeperOptions
+  quorum(): { readonly n: number; readonly r: number; readonly w: number }
+}
+
+export interface SweeperOptions {
+  readonly gcGraceMs: number
+  readonly callTimeoutMs: number
+  readonly maxClockSkewMs: number
+  readonly sweepFullyEveryMs: number
+  readonly sweepKeysPerSecond: number
+}
+
+/** How a replica stood when a sweep began. */
+interface Begun {
+  readonly member: Member
+  readonly voice: Voice | null
+  readonly lineage: string | null
+  /** So that hints which overflow during the sweep are not taken for swept. */
+  readonly sweepMark: number
+}
+
+/** Carries sweeps out for the store, and draws the conclusions: who is full again, what may be purged, what is on record. */
+export class Sweeper {
+  readonly #parts: SweeperParts
+  readonly #lease: SweepLease
+
+  constructor(parts: SweeperParts) {
+    this.#parts = parts
+    this.#lease = new SweepLease(parts.membership, parts.runtime, parts.clock)
+  }
+
+  /** One sweep, now, whoever else sweeps. */
+  async run(options: SweepOptions = {}): Promise<SweepReport> {
+    const { membership, runtime } = this.#parts
+    await membership.refresh()
+    await membership.checkAll()
+    const beganAtMs = runtime.clock.nowMs()
+    const begun = membership.members.map((member) => ({
+      member,
+      voice: member.replica.gate.voice,
+      lineage: member.lineage,
+      sweepMark: this.#parts.hints.sweepMark(member.id),
+    }))
+    const outcome = await runSweep(this.#sweepParts(begun, beganAtMs), this.#withDefaults(options))
+    if (options.preview !== true && outcome.report.isComplete) await this.#conclude(outcome, begun)
+    return outcome.report
+  }
+
+  /**
+   * The scheduled one: incremental while that will do. Null when another instance sweeps, or has just done it.
+   * @param everyMs how often sweeps are scheduled; 0 when that is not known
+   */
+  async runScheduled(everyMs: number, signal: AbortSignal): Promise<SweepReport | null> {
+    if (!(await this.#lease.acquire())) return null
+    try {
+      const last = this.#parts.membership.ledger.sweep
+      const nowMs = this.#parts.runtime.clock.nowMs()
+      if (last !== null && nowMs - last.sweptAtMs < everyMs / 2) return null
+      if (!this.#mayBeIncremental(last, nowMs)) return await this.run({ signal })
+      const report = await this.run({ kind: 'incremental', signal })
+      return report.isComplete ? report : await this.run({ signal })
+    } finally {
+      await this.#lease.release()
+    }
+  }
+
+  /** Fills joining replicas. @returns whether all members that can be reached are full */
+  async rejoin(signal: AbortSignal): Promise<boolean> {
+    const { membership } = this.#parts
+    await membership.refresh()
+    await membership.checkAll()
+    if (!this.#isJoiningDue()) return true
+    if (!(await this.#lease.acquire())) return false
+    try {
+      if (this.#isJoiningDue()) await this.run({ signal })
+    } finally {
+      await this.#lease.release()
+    }
+    return !this.#isJoiningDue()
+  }
+
+  #isJoiningDue(): boolean {
+    return this.#parts.membership.members.some(
+      ({ standing, replica }) => standing === 'joining' && replica.condition() === 'up',
+    )
+  }
+
+  #mayBeIncremental(last: SweepEntry | null, nowMs: number): boolean {
+    const { membership, options } = this.#parts
+    if (last === null || last.sweptFullyAtMs === null) return false
+    if (nowMs - last.sweptFullyAtMs >= options.sweepFullyEveryMs) return false
+    return membership.members.every(
+      ({ id, standing }) => standing === 'full' && (membership.ledger.replica(id)?.needsSweep ?? null) === null,
+    )
+  }
+
+  #withDefaults(options: SweepOptions): SweepOptions {
+    const { membership } = this.#parts
+    const keysPerSecond = options.keysPerSecond ?? this.#parts.options.sweepKeysPerSecond
+    const positions = options.positions ?? new Map(Object.entries(membership.ledger.sweep?.positions ?? {}))
+    return { ...options, keysPerSecond, positions }
+  }
+
+  #sweepParts(begun: readonly Begun[], beganAtMs: number) {
+    const { runtime, events, options, membership } = this.#parts
+    const { n, w } = this.#parts.quorum()
+    const purge = membership.ledger.sweep?.purge ?? null
+    const full = begun.filter(({ voice }) => voice !== null).length
+    const isPurgeDue = purge !== null && beganAtMs - purge.announcedAtMs >= purgeNoticeMs(options.gcGraceMs)
+    return {
+      members: begun.map(({ member, voice, lineage }) => ({
+        replica: member.replica,
+        isFull: voice !== null,
+        lineage,
+      })),
+      n,
+      w,
+      runtime,
+      events,
+      callTimeoutMs: options.callTimeoutMs,
+      retirement: {
+        retainedUntilMs: beganAtMs - options.maxClockSkewMs,
+        diedUntilMs: isPurgeDue ? purge.diedUntilMs : -1,
+      },
+      purges: isPurgeDue,
+      // Where too few are full, what few hold may be all that is left of it.
+      zombiesBeforeMs: purge === null || full < searchQuorum(n, w) ? null : beganAtMs - zombieAgeMs(options.gcGraceMs),
+    }
+  }
+
+  async #conclude(
+    { exchanged, exchangeBeganAtMs: beganAtMs, positions, report }: SweepOutcome,
+    begun: readonly Begun[],
+  ) {
+    const { membership, runtime, clock, hints } = this.#parts
+    const isWhole = (report.partition?.of ?? 1) === 1
+    if (!isWhole) return
+    const lost: string[] = []
+    const entries = new Map<string, ReplicaEntry>()
+    for (const each of begun) {
+      const standing = this.#standingAfter(each, begun, exchanged.get(each.member.id) ?? [], report.kind === 'full')
+      if (standing === null || each.lineage === null) continue
+      if (standing === 'full with what is left') lost.push(each.member.id)
+      entries.set(each.member.id, { lineage: each.lineage, exchangedAtMs: beganAtMs, needsSweep: null })
+      if (report.kind === 'full') hints.sweptClean(each.member.id, each.sweepMark)
+    }
+    if (!(await membership.recordReplicas(entries))) return
+    if (lost.length > 0) this.#announceLoss(lost)
+    if (entries.size < begun.length) return
+    const entry = this.#sweepEntry(report.kind, positions, beganAtMs)
+    await membership.write([Ledger.sweepRecord(entry, clock.next(runtime.clock.nowMs()))])
+  }
+
+  /** Rules D2 and D4: what an exchange with these replicas makes of a member; null for nothing. */
+  #standingAfter(
+    { member, voice, lineage }: Begun,
+    begun: readonly Begun[],
+    exchangedWith: readonly string[],
+    isFullSweep: boolean,
+  ): 'full' | 'full with what is left' | null {
+    const { n, w } = this.#parts.quorum()
+    if (member.lineage !== lineage || member.replica.gate.voice !== voice) return null
+    const full = begun.filter(
+      (other) =>
+        exchangedWith.includes(other.member.id) &&
+        other.voice !== null &&
+        other.member.replica.gate.voice === other.voice,
+    )
+    if (voice !== null) return full.length >= n - w ? 'full' : null
+    if (!isFullSweep) return null
+    if (full.length >= searchQuorum(n, w)) return 'full'
+    return exchangedWith.length === begun.length - 1 ? 'full with what is left' : null
+  }
+
+  #announceLoss(replicas: readonly string[]): void {
+    const reason = 'too few others held everything: what only they had acknowledged is gone'
+    this.#parts.events.emit({ type: 'data-may-be-lost', replicas, reason })
+  }
+
+  #sweepEntry(kind: 'full' | 'incremental', positions: ReadonlyMap<string, string>, beganAtMs: number): SweepEntry {
+    const { membership, options } = this.#parts
+    const last = membership.ledger.sweep
+    const purge = last?.purge ?? null
+    const isUsed = purge === null || beganAtMs - purge.announcedAtMs >= purgeNoticeMs(options.gcGraceMs)
+    return {
+      kind,
+      sweptAtMs: beganAtMs,
+      sweptFullyAtMs: kind === 'full' ? beganAtMs : (last?.sweptFullyAtMs ?? null),
+      positions: Object.fromEntries(positions),
+      purge: isUsed ? { diedUntilMs: beganAtMs - options.gcGraceMs, announcedAtMs: beganAtMs } : purge,
+    }
+  }
+}

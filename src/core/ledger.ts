@@ -1,0 +1,131 @@
+import { type CorruptRecord, isCorrupt, newValue, type VersionedRecord } from './record.ts'
+import { compareRecords } from './resolve.ts'
+import type { Version } from './version.ts'
+
+/**
+ * What the store keeps on record about itself, in records of its own that are replicated like any others. Their keys
+ * start with U+0001 and a letter that no escape of `key.ts` uses, so that no key of a user can be one of them.
+ */
+const replicaPrefix = '\u0001ledger:replica:'
+const sweepKey = '\u0001ledger:sweep'
+const leaseKey = '\u0001ledger:lease'
+
+/** What is on record about one replica. */
+export interface ReplicaEntry {
+  /** The lineage under which it was full. */
+  readonly lineage: string
+  /** When the last exchange with enough full replicas began. */
+  readonly exchangedAtMs: number
+  /** Why it needs a sweep; null when it does not. */
+  readonly needsSweep: string | null
+}
+
+/** What is on record about the sweeps of all processes. */
+export interface SweepEntry {
+  readonly kind: 'full' | 'incremental'
+  /** When the last completed sweep began. */
+  readonly sweptAtMs: number
+  /** When the last completed sweep over everything began; null for none yet. */
+  readonly sweptFullyAtMs: number | null
+  /** Where the logs of changes ended when it began, by replica. */
+  readonly positions: Readonly<Record<string, string>>
+  /** The purge by age that was announced last; null for none ever. */
+  readonly purge: PurgeAnnouncement | null
+}
+
+export interface PurgeAnnouncement {
+  readonly diedUntilMs: number
+  readonly announcedAtMs: number
+}
+
+/** Who sweeps. */
+export interface LeaseEntry {
+  readonly holder: string
+  readonly untilMs: number
+}
+
+/** The newest of the store's own records that were seen, from whatever replica. */
+export class Ledger {
+  readonly #records = new Map<string, VersionedRecord>()
+
+  /** The keys to ask a replica for. */
+  static keysFor(replicas: readonly string[]): readonly string[] {
+    return [...replicas.map((id) => replicaPrefix + id), sweepKey, leaseKey]
+  }
+
+  static replicaRecord(id: string, entry: ReplicaEntry, version: Version): VersionedRecord {
+    return newValue(replicaPrefix + id, version, JSON.stringify(entry), null)
+  }
+
+  static sweepRecord(entry: SweepEntry, version: Version): VersionedRecord {
+    return newValue(sweepKey, version, JSON.stringify(entry), null)
+  }
+
+  static leaseRecord(entry: LeaseEntry, version: Version): VersionedRecord {
+    return newValue(leaseKey, version, JSON.stringify(entry), null)
+  }
+
+  /** Whether nothing is on record about any replica: a fresh deployment, or one that lost everything. */
+  get isEmpty(): boolean {
+    for (const key of this.#records.keys()) if (key.startsWith(replicaPrefix)) return false
+    return true
+  }
+
+  observe(answers: readonly (VersionedRecord | CorruptRecord | null)[]): void {
+    for (const answer of answers) {
+      if (answer === null || isCorrupt(answer)) continue
+      const known = this.#records.get(answer.key)
+      if (known === undefined || compareRecords(answer, known) > 0) this.#records.set(answer.key, answer)
+    }
+  }
+
+  get records(): readonly VersionedRecord[] {
+    return [...this.#records.values()]
+  }
+
+  replica(id: string): ReplicaEntry | null {
+    return parsed(this.#records.get(replicaPrefix + id), isReplicaEntry)
+  }
+
+  get sweep(): SweepEntry | null {
+    return parsed(this.#records.get(sweepKey), isSweepEntry)
+  }
+
+  get lease(): LeaseEntry | null {
+    return parsed(this.#records.get(leaseKey), isLeaseEntry)
+  }
+}
+
+/** Whether a key is one of the store's own. */
+export function isLedgerKey(key: string): boolean {
+  return key.startsWith('\u0001ledger:')
+}
+
+/** A record that a later version wrote, or that is no JSON, tells nothing. */
+function parsed<Entry>(record: VersionedRecord | undefined, is: (value: unknown) => value is Entry): Entry | null {
+  if (record === undefined || record.kind === 'tombstone') return null
+  try {
+    const value: unknown = JSON.parse(record.payload)
+    return is(value) ? value : null
+  } catch {
+    return null
+  }
+}
+
+function hasFields(value: unknown, types: Readonly<Record<string, string>>): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const fields = value as Readonly<Record<string, unknown>>
+  return Object.entries(types).every(([name, type]) => typeof fields[name] === type)
+}
+
+function isReplicaEntry(value: unknown): value is ReplicaEntry {
+  return hasFields(value, { lineage: 'string', exchangedAtMs: 'number' })
+}
+
+function isSweepEntry(value: unknown): value is SweepEntry {
+  return hasFields(value, { kind: 'string', sweptAtMs: 'number', positions: 'object' })
+}
+
+function isLeaseEntry(value: unknown): value is LeaseEntry {
+  return hasFields(value, { holder: 'string', untilMs: 'number' })
+}
