@@ -32,6 +32,9 @@ export interface SweeperOptions {
   readonly sweepKeysPerSecond: number
 }
 
+/** How much faster than a scheduled sweep one goes that fills a joining replica. */
+const rejoinHaste = 4
+
 /** How a replica stood when a sweep began. */
 interface Begun {
   readonly member: Member
@@ -94,7 +97,9 @@ export class Sweeper {
     if (!this.#isJoiningDue()) return true
     if (!(await this.#lease.acquire())) return false
     try {
-      if (this.#isJoiningDue()) await this.run({ signal })
+      // While a replica is missing, one more failure may cost a quorum: that is dearer than some load.
+      const keysPerSecond = rejoinHaste * this.#parts.options.sweepKeysPerSecond
+      if (this.#isJoiningDue()) await this.run({ signal, keysPerSecond })
     } finally {
       await this.#lease.release()
     }
