@@ -1,7 +1,7 @@
 import { wholeRange } from '../core/hash.ts'
 import { searchQuorum } from '../core/quorum.ts'
 import { isDead, newTombstone, type RecordHead, type ScanEntry, type VersionedRecord } from '../core/record.ts'
-import { isSameWriter, successor, type Version, versionTimeMs } from '../core/version.ts'
+import { isSameWriter, successor, type Version, versionBefore, versionTimeMs } from '../core/version.ts'
 import type { CoordinatorContext, OperationPlan } from './context.ts'
 import { ReadBatch } from './read-batch.ts'
 import { wholeRecords } from './read-kind.ts'
@@ -14,12 +14,14 @@ const buriedMax = 100_000
 /**
  * Writes a tombstone over every live key with the prefix.
  *
- * A tombstone takes the version right above the record it was found by, so it can hide nothing written later. Replicas
+ * A tombstone takes the version right above the record it was found by, or one from so long before the clear that no clock
+ * still gives it, so it can hide nothing written later, and does not look as if it had died with an old record. Replicas
  * are gone through one after the other, each whole; what an earlier one showed is dead by then, and need not be buried
  * again as long as it is remembered.
  */
 export async function clearKeys(context: CoordinatorContext, plan: OperationPlan, keyPrefix: string): Promise<void> {
   const begunAt = context.clock.next(context.runtime.clock.nowMs())
+  const diesAt = versionBefore(versionTimeMs(begunAt) - context.maxClockSkewMs)
   const buried = new Map<string, Version>()
   await searchReplicas(context, plan, 'clear', async (replica) => {
     const pages = replica.scan(wholeRange, { keyPrefix, pageKeysMax, pageTimeoutMs: plan.callTimeoutMs })
@@ -33,8 +35,8 @@ export async function clearKeys(context: CoordinatorContext, plan: OperationPlan
       )
       const nowMs = context.runtime.clock.nowMs()
       const due = heads.filter(isNews).filter((head) => wasThereBefore(head, begunAt, nowMs) && !isGone(head, nowMs))
-      if (due.length > 0) await bury(context, plan, due)
-      for (const head of due) if (buried.size < buriedMax) buried.set(head.key, graveOf(head, nowMs).version)
+      if (due.length > 0) await bury(context, plan, due, diesAt)
+      for (const head of due) if (buried.size < buriedMax) buried.set(head.key, graveOf(head, diesAt, nowMs).version)
     }
   })
 }
@@ -80,17 +82,23 @@ function isGone(head: RecordHead, nowMs: number): boolean {
   return isDead(head, nowMs) && head.retainUntilMs <= nowMs
 }
 
-function graveOf(head: RecordHead, nowMs: number): VersionedRecord {
+function graveOf(head: RecordHead, diesAt: Version, nowMs: number): VersionedRecord {
   if (head.kind === 'tombstone') return { ...head, payload: '' }
-  return newTombstone(head.key, successor(head.version), nowMs)
+  const above = successor(head.version)
+  return newTombstone(head.key, above > diesAt ? above : diesAt, nowMs)
 }
 
-async function bury(context: CoordinatorContext, plan: OperationPlan, heads: readonly RecordHead[]): Promise<void> {
+async function bury(
+  context: CoordinatorContext,
+  plan: OperationPlan,
+  heads: readonly RecordHead[],
+  diesAt: Version,
+): Promise<void> {
   const batch = new WriteBatch(context, plan, true)
   const acknowledged = heads.map(
     (head) =>
       new Promise<boolean>((resolve, reject) => {
-        const draft = (_version: Version, nowMs: number) => graveOf(head, nowMs)
+        const draft = (_version: Version, nowMs: number) => graveOf(head, diesAt, nowMs)
         batch.add({ key: head.key, operation: 'clear', draft }, resolve, reject)
       }),
   )

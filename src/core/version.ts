@@ -51,6 +51,11 @@ export function successor(version: Version): Version {
   return next.padStart(versionLength, '0')
 }
 
+/** Below every version that a clock gives at this time or later; no writer has it. */
+export function versionBefore(ms: number): Version {
+  return timeText(Math.max(0, Math.trunc(ms))).padEnd(versionLength, '0')
+}
+
 const timeMaxText = 'f'.repeat(millisecondDigits)
 
 /** Twelve hex digits of a 48-bit number. */
