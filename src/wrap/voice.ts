@@ -32,9 +32,13 @@ export class VoiceGate {
     return gate
   }
 
-  /** What counts is what was asked and answered under one and the same voice; null while nothing does. */
+  /**
+   * What counts is what was asked and answered under one and the same voice; null while nothing does. After a failure
+   * nothing does until the lineage was asked for: what was sent before may be answered by a server that lost its data. When
+   * the lineage is the same, so is the voice.
+   */
   get voice(): Voice | null {
-    return this.#voice
+    return this.isChecked ? this.#voice : null
   }
 
   /** Whether the lineage is known; what is said before it is does not count either. */
@@ -61,7 +65,9 @@ export class VoiceGate {
   }
 
   grant(): void {
-    this.#voice ??= {}
+    if (this.#voice !== null) return
+    this.#voice = {}
+    this.#silence = this.#silenced('its lineage is asked for again')
   }
 
   silence(reason: string): void {
