@@ -2,6 +2,7 @@ import { ConfigError } from '../../src/errors.ts'
 
 /** Adapters do not know where in the configuration they stand: their errors name the option alone, or the source. */
 const optionNames: ReadonlySet<string> = new Set([
+  'changesMax',
   'connectionsMax',
   'connectTimeoutMs',
   'durability',

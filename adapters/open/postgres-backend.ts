@@ -11,7 +11,7 @@ import {
 import { postgresTable } from '../postgres/postgres-table.ts'
 import type { Backend, OpenPlan } from './backend.ts'
 import { withCredentials } from './credentials.ts'
-import { commonSettings, readSettings, required, textSetting } from './settings.ts'
+import { commonSettings, countSetting, readSettings, required, textSetting } from './settings.ts'
 
 /** A PostgreSQL replica as configuration files name it. */
 export interface PostgresSettings extends PostgresReplicaOptions {
@@ -23,7 +23,6 @@ export interface PostgresSettings extends PostgresReplicaOptions {
   readonly password?: string
 }
 
-const connectionCount = 'a whole number of connections, 1 or more'
 const schema = v.object({
   ...commonSettings,
   url: v.exactOptional(v.string('a postgres:// URI')),
@@ -31,9 +30,8 @@ const schema = v.object({
   password: textSetting,
   schema: textSetting,
   table: textSetting,
-  connectionsMax: v.exactOptional(
-    v.pipe(v.number(connectionCount), v.safeInteger(connectionCount), v.minValue(1, connectionCount)),
-  ),
+  connectionsMax: countSetting(1, 'connections'),
+  changesMax: countSetting(0, 'batches'),
 })
 
 export const postgresBackend: Backend = {

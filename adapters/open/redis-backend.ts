@@ -25,6 +25,7 @@ const schema = v.object({
   keyPrefix: textSetting,
   expiryMarginMs: numberSetting,
   connectTimeoutMs: numberSetting,
+  changesMax: numberSetting,
   durability: v.exactOptional(v.picklist(['aof', 'aof-fsync-always'], "'aof' or 'aof-fsync-always'")),
 })
 

@@ -38,6 +38,8 @@ export interface MemorySettings {
   readonly use: 'memory'
   /** Default: `memory:` and the place in the list, from 1. */
   readonly id?: string
+  /** The most keys in its log of changes, 1 or more. Default: 100,000. */
+  readonly changesKeysMax?: number
 }
 
 /** A replica over any Keyv store. */

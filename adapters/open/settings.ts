@@ -17,6 +17,12 @@ export const textSetting = v.exactOptional(v.string('a text'))
 /** Its range is checked by the adapter, which knows it. */
 export const numberSetting = v.exactOptional(v.number('a number'))
 
+/** @param least the smallest one; @param unit what is counted */
+export function countSetting(least: 0 | 1, unit: string) {
+  const expected = `a whole number of ${unit}, ${least} or more`
+  return v.exactOptional(v.pipe(v.number(expected), v.safeInteger(expected), v.minValue(least, expected)))
+}
+
 /**
  * The members of a `{ use, … }` object, without `use`.
  * @throws ConfigError naming every setting that is unknown or of the wrong type

@@ -3,7 +3,7 @@ import type { Replica } from '../../src/replica.ts'
 import { type KeyvReplicaOptions, keyvReplica } from '../keyv/keyv-replica.ts'
 import type { KeyvStoreLike } from '../keyv/keyv-source.ts'
 import { memoryReplica } from '../memory/memory-replica.ts'
-import { commonSettings, readSettings, required } from './settings.ts'
+import { commonSettings, countSetting, readSettings, required } from './settings.ts'
 
 /** Replicas without a driver, so there is nothing to load late. `place` is the place in the list, from 1. */
 export interface SimpleBackend {
@@ -12,22 +12,21 @@ export interface SimpleBackend {
   openSettings(settings: object, field: string, place: number): Replica
 }
 
-const memorySchema = v.object(commonSettings)
+const memorySchema = v.object({ ...commonSettings, changesKeysMax: countSetting(1, 'keys') })
 
 export const memoryBackend: SimpleBackend = {
   name: 'memory',
   openSettings(settings, field, place) {
-    const { id = `memory:${place}` } = readSettings(memorySchema, settings, field)
-    return memoryReplica({ id })
+    const options = readSettings(memorySchema, settings, field)
+    return memoryReplica({ id: `memory:${place}`, ...options })
   },
 }
 
-const margin = 'a whole number of ms, 0 or more'
 const keyvSchema = v.object({
   ...commonSettings,
   store: v.exactOptional(v.unknown()),
   sharedBy: v.exactOptional(v.picklist(['process', 'host', 'network'], "'process', 'host' or 'network'")),
-  expiryMarginMs: v.exactOptional(v.pipe(v.number(margin), v.safeInteger(margin), v.minValue(0, margin))),
+  expiryMarginMs: countSetting(0, 'ms'),
 })
 
 export const keyvBackend: SimpleBackend = {

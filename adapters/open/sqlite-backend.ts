@@ -5,7 +5,7 @@ import { assertTableName } from '../sqlite/sqlite-schema.ts'
 import { describeSqliteSource, sqliteGuarantees, sqliteLimits } from '../sqlite/sqlite-source.ts'
 import type { Backend, OpenPlan } from './backend.ts'
 import { assertNoCredentials } from './misplaced-credentials.ts'
-import { commonSettings, readSettings, required, textSetting } from './settings.ts'
+import { commonSettings, countSetting, readSettings, required, textSetting } from './settings.ts'
 
 /** A SQLite replica as configuration files name it. */
 export interface SqliteSettings extends Omit<SqliteReplicaOptions, 'runtime'> {
@@ -19,6 +19,7 @@ const schema = v.object({
   ...commonSettings,
   path: v.exactOptional(v.string(aPath)),
   table: textSetting,
+  changesMax: countSetting(0, 'batches'),
 })
 
 const scheme = 'sqlite://'

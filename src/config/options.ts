@@ -1,5 +1,5 @@
-import { Cron } from 'croner'
 import * as v from 'valibot'
+import { isCronExpression } from './cron-expression.ts'
 import { defaults } from './defaults.ts'
 import { readFields } from './fields.ts'
 import { type Problem, throwProblems } from './problem.ts'
@@ -46,7 +46,7 @@ export interface QuorumOptions {
   readonly gcGraceMs?: number
   /** The time from one scheduled sweep to the next, give or take a tenth; 0 for none. Default: 3,600,000 (1 hour). */
   readonly sweepEveryMs?: number
-  /** When to sweep, as a cron expression, in place of `sweepEveryMs`. Default: '' (none). */
+  /** When to sweep, as a cron expression in local time, in place of `sweepEveryMs`. Default: '' (none). */
   readonly sweepCron?: string
   /** A scheduled sweep goes over everything when the last one that did is as old as this. Default: 86,400,000 (1 day). */
   readonly sweepFullyEveryMs?: number
@@ -59,9 +59,10 @@ const timerMaxMs = 2 ** 31 - 1
 const queueMax = 100_000_000
 const skewMaxMs = 86_400_000
 
-const count = wholeNumber(1, Number.MAX_SAFE_INTEGER, 'a whole number of replicas, 1 or more')
 /** A year, as a limit that no sensible plan comes near. */
-const graceMaxMs = 366 * 86_400_000
+const yearMs = 366 * 86_400_000
+
+const count = wholeNumber(1, Number.MAX_SAFE_INTEGER, 'a whole number of replicas, 1 or more')
 const cronWanted = "a cron expression such as '0 3 * * *', or '' for none"
 const yesOrNo = v.boolean('true or false')
 
@@ -86,10 +87,10 @@ export const optionsSchema = v.object({
   lineage: v.exactOptional(v.picklist(['checked', 'assumed'], "'checked' or 'assumed'")),
   hintsMax: v.exactOptional(wholeNumber(0, queueMax, 'a whole number of keys')),
   handoffKeysPerSecond: v.exactOptional(wholeNumber(1, queueMax, 'a whole number of keys')),
-  gcGraceMs: v.exactOptional(wholeNumber(60_000, graceMaxMs, 'a whole number of ms')),
-  sweepEveryMs: v.exactOptional(wholeNumber(0, graceMaxMs, 'a whole number of ms')),
-  sweepCron: v.exactOptional(v.pipe(v.string(cronWanted), v.check(isCron, cronWanted))),
-  sweepFullyEveryMs: v.exactOptional(wholeNumber(0, graceMaxMs, 'a whole number of ms')),
+  gcGraceMs: v.exactOptional(wholeNumber(60_000, yearMs, 'a whole number of ms')),
+  sweepEveryMs: v.exactOptional(wholeNumber(0, yearMs, 'a whole number of ms')),
+  sweepCron: v.exactOptional(v.pipe(v.string(cronWanted), v.check(isScheduleOrNone, cronWanted))),
+  sweepFullyEveryMs: v.exactOptional(wholeNumber(0, yearMs, 'a whole number of ms')),
   sweepKeysPerSecond: v.exactOptional(wholeNumber(1, queueMax, 'a whole number of keys')),
 })
 
@@ -115,14 +116,8 @@ export function timeProblems(options: QuorumOptions): Problem[] {
   return [{ field: 'callTimeoutMs', expected: `at most ${limit}, not ${options.callTimeoutMs}` }]
 }
 
-function isCron(text: string): boolean {
-  if (text === '') return true
-  try {
-    new Cron(text, { paused: true })
-    return true
-  } catch {
-    return false
-  }
+function isScheduleOrNone(text: string): boolean {
+  return text === '' || isCronExpression(text)
 }
 
 function wholeNumber(min: number, max: number, what: string) {

@@ -3,7 +3,10 @@ import { parseOptions, resolveOptions } from '../../src/config.ts'
 import { configErrorOf, memoryFacts, racyFacts, redisCluster, redisFacts, sqliteFacts } from './facts.ts'
 
 const knownOptions =
-  'w, r, allowStale, reads, consistency, singleProcess, deadlineMs, callTimeoutMs, keyv, repairsMax, queuedKeysMax, maxClockSkewMs'
+  'w, r, allowStale, reads, consistency, singleProcess, deadlineMs, callTimeoutMs, keyv, repairsMax, queuedKeysMax, ' +
+  'maxClockSkewMs, lineage, hintsMax, handoffKeysPerSecond, gcGraceMs, sweepEveryMs, sweepCron, sweepFullyEveryMs, ' +
+  'sweepKeysPerSecond'
+const cronWanted = "a cron expression such as '0 3 * * *', or '' for none, not a string"
 
 describe('options that are wrong by themselves', () => {
   test.each([
@@ -50,6 +53,43 @@ describe('options that are wrong by themselves', () => {
       'queuedKeysMax',
       'a whole number of keys from 1 to 100,000,000, not Infinity',
     ],
+    ['an unknown way with lineages', { lineage: true }, 'lineage', "'checked' or 'assumed', not true"],
+    ['half a hint', { hintsMax: 0.5 }, 'hintsMax', 'a whole number of keys from 0 to 100,000,000, not 0.5'],
+    [
+      'a handoff that never ends',
+      { handoffKeysPerSecond: 0 },
+      'handoffKeysPerSecond',
+      'a whole number of keys from 1 to 100,000,000, not 0',
+    ],
+    [
+      'a gc grace in which no replica can come back',
+      { gcGraceMs: 59_999 },
+      'gcGraceMs',
+      'a whole number of ms from 60,000 to 31,622,400,000, not 59999',
+    ],
+    [
+      'sweeps back in time',
+      { sweepEveryMs: -1 },
+      'sweepEveryMs',
+      'a whole number of ms from 0 to 31,622,400,000, not -1',
+    ],
+    [
+      'full sweeps that are never due',
+      { sweepFullyEveryMs: Infinity },
+      'sweepFullyEveryMs',
+      'a whole number of ms from 0 to 31,622,400,000, not Infinity',
+    ],
+    [
+      'a sweep that looks at nothing',
+      { sweepKeysPerSecond: 0 },
+      'sweepKeysPerSecond',
+      'a whole number of keys from 1 to 100,000,000, not 0',
+    ],
+    ['a word for a schedule', { sweepCron: 'hourly' }, 'sweepCron', cronWanted],
+    ['a minute that no hour has', { sweepCron: '61 * * * *' }, 'sweepCron', cronWanted],
+    ['a point in time for a schedule', { sweepCron: '2030-01-01T00:00:00' }, 'sweepCron', cronWanted],
+    ['a day that never comes', { sweepCron: '0 0 30 2 *' }, 'sweepCron', cronWanted],
+    ['a year that is over', { sweepCron: '0 0 3 * * * 2020' }, 'sweepCron', cronWanted],
     ['a slip of the keyboard', { deadlnieMs: 5 }, 'deadlnieMs', 'a known option: did you mean deadlineMs?'],
     ['an option without its unit', { callTimeout: 5 }, 'callTimeout', 'a known option: did you mean callTimeoutMs?'],
     ['capital letters', { W: 2 }, 'W', 'a known option: did you mean w?'],
@@ -181,6 +221,14 @@ describe('options filled in', () => {
       repairsMax: 10_000,
       queuedKeysMax: 100_000,
       maxClockSkewMs: 60_000,
+      lineage: 'checked',
+      hintsMax: 100_000,
+      handoffKeysPerSecond: 10_000,
+      gcGraceMs: 259_200_000,
+      sweepEveryMs: 3_600_000,
+      sweepCron: '',
+      sweepFullyEveryMs: 86_400_000,
+      sweepKeysPerSecond: 50_000,
     })
   })
 
@@ -211,6 +259,9 @@ describe('options filled in', () => {
     ['memory beside others, in a single process', [redisFacts('a'), memoryFacts('b')], { singleProcess: true }],
     ['memory alone', [memoryFacts('a'), memoryFacts('b')], {}],
     ['a file of this host beside servers', [redisFacts('a'), sqliteFacts('b')], {}],
+    ['sweeps at night', redisCluster(3), { sweepCron: '0 3 * * *' }],
+    ['sweeps by a name', redisCluster(3), { sweepCron: '@daily' }],
+    ['no schedule at all', redisCluster(3), { sweepEveryMs: 0, sweepCron: '' }],
     ['racy replicas, without linearizability', [redisFacts('a'), racyFacts('b')], { reads: 'monotonic' }],
   ])('%s are accepted', (_, replicas, options) => {
     expect(resolveOptions(options, replicas)).toMatchObject(options)
