@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { KeyRead, type ReadPlan, type ReadStep } from '../../src/core/read.ts'
-import type { VersionedRecord } from '../../src/core/record.ts'
+import type { CorruptRecord, VersionedRecord } from '../../src/core/record.ts'
 import { cell, type DrawnRow, drawnTable } from '../support/drawn-table.ts'
 import { drawnRecord, tableNowMs } from './drawn-record.ts'
 
@@ -8,7 +8,7 @@ import { drawnRecord, tableNowMs } from './drawn-record.ts'
  * What replicas hold, what a read answers, and who is given what. Answers come in from left to right.
  *
  * `7` value of version 7, `7b` other payload, `x7` tombstone, `e7` expired, `+` still to be kept;
- * `-` holds nothing, `?` corrupt, `!` fails, `.` does not answer.
+ * `-` holds nothing, `?` corrupt, `!` fails, `.` does not answer; `~7` is said by a joining replica.
  */
 const twoOfThree = `
 | A   | B   | C   | answer | repairs                          | what it shows                                        |
@@ -104,10 +104,45 @@ const writeBacks = `
 | 7b  | 7a  | .   | 7b on B, C| B+       | 7b     |             | another record under the same version is no holder    |
 `
 
+/** What a joining replica says has no vote, and is evidence all the same. */
+const evidence = `
+| A   | B   | C   | answer | repairs                  | what it shows                                       |
+|-----|-----|-----|--------|--------------------------|-----------------------------------------------------|
+| 6   | ~7  | 6   | 7      | A stale 7, C stale 7     | it may win                                          |
+| ~7  | 6   | 6   | 7      | B stale 7, C stale 7     | also when it comes first                            |
+| 6   | 6   | ~7  | 6      | A stale 7, B stale 7     | too late to be answered, it is spread               |
+| 7   | ~-  | 7   | 7      | B absent 7               | its silence means nothing, and is mended            |
+| 7   | ~6  | 7   | 7      | B stale 7                |                                                     |
+| 7   | 7   | ~-  | 7      | C absent 7               | also late                                           |
+| ~-  | ~-  | .   | lost   |                          | it is no answer                                     |
+| ~-  | ~-  | 7   | lost   | A absent 7, B absent 7   | but gets what comes later                           |
+| ~7  | ~7  | 7   | lost   |                          | not even when all agree                             |
+| 7   | ~7  | !   | lost   |                          |                                                     |
+| -   | ~7  | -   | 7      | A absent 7, C absent 7   | it may be the only one that holds it                |
+| 6   | ~x7 | 6   | x7     | A stale x7, C stale x7   | deletions too                                       |
+| 7   | ~?  | 7   | 7      | B corrupt 7              | damage is mended, once a quorum has answered        |
+`
+
+/** A joining replica is no holder: what it takes or has may be gone before anybody asks it. */
+const evidenceOfHolders = `
+| A   | B   | C   | put back     | then  | answer | repairs     | what it shows                          |
+|-----|-----|-----|--------------|-------|--------|-------------|----------------------------------------|
+| ~7  | 7   | 6   | 7 on A, C    | C+    | 7      |             | B alone is not enough                  |
+| ~7  | 7   | 6   | 7 on A, C    | A! C! | lost   |             |                                        |
+| ~7  | 6   | 6   | 7 on A, B, C | B+    | open   |             |                                        |
+| ~7  | 6   | 6   | 7 on A, B, C | B+ C+ | 7      |             | what only it had is put on the others  |
+| 7   | 6   | ~7  | 7 on B, C    |       | open   |             | nor does its late answer count         |
+| 7   | 6   | ~7  | 7 on B, C    | B+    | 7      |             |                                        |
+| 7   | 7   | ~-  |              |       | 7      | C absent 7  |                                        |
+`
+
 describe('a read of 2 of 3', () => checkTable(twoOfThree, () => ({ n: 3, r: 2, holdersNeeded: 0 })))
 describe('a read of 3 of 5', () => checkTable(threeOfFive, () => ({ n: 5, r: 3, holdersNeeded: 0 })))
 describe('other quorums', () =>
   checkTable(otherQuorums, (row) => ({ n: Number(row.n), r: Number(row.r), holdersNeeded: 0 })))
+describe('a read while a replica is joining', () => checkTable(evidence, () => ({ n: 3, r: 2, holdersNeeded: 0 })))
+describe('a monotonic read while a replica is joining', () =>
+  checkTable(evidenceOfHolders, () => ({ n: 3, r: 2, holdersNeeded: 2 })))
 describe('a monotonic read', () => checkTable(writeBacks, () => ({ n: 3, r: 2, holdersNeeded: 2 })))
 
 function checkTable(table: string, planOf: (row: DrawnRow) => ReadPlan): void {
@@ -150,8 +185,13 @@ function carryOut(plan: ReadPlan, row: DrawnRow): Seen {
 function answerOf(read: KeyRead<VersionedRecord>, replica: number, text: string): ReadStep<VersionedRecord> | null {
   if (text === '.') return null
   if (text === '!') return read.addFailure(replica, tableNowMs)
-  if (text === '?') return read.addAnswer(replica, { kind: 'corrupt', key: 'k', reason: 'drawn so' }, tableNowMs)
-  return read.addAnswer(replica, text === '-' ? null : drawnRecord(text), tableNowMs)
+  if (text.startsWith('~')) return read.addEvidence(replica, heldAs(text.slice(1)), tableNowMs)
+  return read.addAnswer(replica, heldAs(text), tableNowMs)
+}
+
+function heldAs(text: string): VersionedRecord | CorruptRecord | null {
+  if (text === '?') return { kind: 'corrupt', key: 'k', reason: 'drawn so' }
+  return text === '-' ? null : drawnRecord(text)
 }
 
 function note(seen: Seen, read: KeyRead<VersionedRecord>, step: ReadStep<VersionedRecord>): void {
