@@ -78,6 +78,13 @@ export class Membership {
     this.#judgeAll()
   }
 
+  /** Reads further records of the store's own, wherever they can be read. */
+  async read(keys: readonly string[]): Promise<void> {
+    const options = { timeoutMs: this.#parts.callTimeoutMs }
+    const reads = this.#members.map(async ({ replica }) => this.ledger.observe(await replica.getMany(keys, options)))
+    await Promise.allSettled(reads)
+  }
+
   /** Makes sure that every replica that can be reached has told its lineage. */
   async checkAll(): Promise<void> {
     const options = { timeoutMs: this.#parts.callTimeoutMs }

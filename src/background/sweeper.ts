@@ -10,9 +10,10 @@ import type { Hints } from './hints.ts'
 import { SweepLease } from './lease.ts'
 import type { Member } from './member.ts'
 import type { Membership } from './membership.ts'
+import { type Exchange, joinPartitions } from './shared-sweep.ts'
 import { runSweep, type SweepOutcome } from './sweep/sweep.ts'
 import type { SweepOptions } from './sweep/sweep-options.ts'
-import type { SweepReport } from './sweep/sweep-report.ts'
+import type { SweepKind, SweepReport } from './sweep/sweep-report.ts'
 
 export interface SweeperParts {
   readonly membership: Membership
@@ -155,26 +156,31 @@ export class Sweeper {
     }
   }
 
-  async #conclude(
-    { exchanged, exchangeBeganAtMs: beganAtMs, positions, report }: SweepOutcome,
-    begun: readonly Begun[],
-  ) {
+  async #conclude(outcome: SweepOutcome, begun: readonly Begun[]): Promise<void> {
+    const { membership } = this.#parts
+    const { partition, kind } = outcome.report
+    const exchange = exchangeOf(outcome, begun)
+    const whole = partition.of === 1 ? exchange : await joinPartitions(membership, this.#parts, partition, exchange)
+    if (whole !== null) await this.#concludeWhole(whole, kind, begun)
+  }
+
+  async #concludeWhole(exchange: Exchange, kind: SweepKind, begun: readonly Begun[]): Promise<void> {
     const { membership, runtime, clock, hints } = this.#parts
-    const isWhole = (report.partition?.of ?? 1) === 1
-    if (!isWhole) return
     const lost: string[] = []
     const entries = new Map<string, ReplicaEntry>()
     for (const each of begun) {
-      const standing = this.#standingAfter(each, begun, exchanged.get(each.member.id) ?? [], report.kind === 'full')
+      const { id } = each.member
+      const standing = this.#standingAfter(each, begun, exchange, kind)
       if (standing === null || each.lineage === null) continue
-      if (standing === 'full with what is left') lost.push(each.member.id)
-      entries.set(each.member.id, { lineage: each.lineage, exchangedAtMs: beganAtMs, needsSweep: null })
-      if (report.kind === 'full') hints.sweptClean(each.member.id, each.sweepMark)
+      if (standing === 'full with what is left') lost.push(id)
+      const needsSweep = kind === 'full' ? null : (membership.ledger.replica(id)?.needsSweep ?? null)
+      entries.set(id, { lineage: each.lineage, exchangedAtMs: exchange.exchangeBeganAtMs, needsSweep })
+      if (kind === 'full') hints.sweptClean(id, each.sweepMark)
     }
     if (!(await membership.recordReplicas(entries))) return
     if (lost.length > 0) this.#announceLoss(lost)
     if (entries.size < begun.length) return
-    const entry = this.#sweepEntry(report.kind, positions, beganAtMs)
+    const entry = this.#sweepEntry(kind, exchange)
     await membership.write([Ledger.sweepRecord(entry, clock.next(runtime.clock.nowMs()))])
   }
 
@@ -182,19 +188,21 @@ export class Sweeper {
   #standingAfter(
     { member, voice, lineage }: Begun,
     begun: readonly Begun[],
-    exchangedWith: readonly string[],
-    isFullSweep: boolean,
+    exchange: Exchange,
+    kind: SweepKind,
   ): 'full' | 'full with what is left' | null {
     const { n, w } = this.#parts.quorum()
     if (member.lineage !== lineage || member.replica.gate.voice !== voice) return null
+    const exchangedWith = exchange.exchanged.get(member.id) ?? []
     const full = begun.filter(
       (other) =>
+        exchange.full.includes(other.member.id) &&
         exchangedWith.includes(other.member.id) &&
         other.voice !== null &&
         other.member.replica.gate.voice === other.voice,
     )
     if (voice !== null) return full.length >= n - w ? 'full' : null
-    if (!isFullSweep) return null
+    if (kind !== 'full') return null
     if (full.length >= searchQuorum(n, w)) return 'full'
     return exchangedWith.length === begun.length - 1 ? 'full with what is left' : null
   }
@@ -204,7 +212,7 @@ export class Sweeper {
     this.#parts.events.emit({ type: 'data-may-be-lost', replicas, reason })
   }
 
-  #sweepEntry(kind: 'full' | 'incremental', positions: ReadonlyMap<string, string>, beganAtMs: number): SweepEntry {
+  #sweepEntry(kind: SweepKind, { exchangeBeganAtMs: beganAtMs, positions }: Exchange): SweepEntry {
     const { membership, options } = this.#parts
     const last = membership.ledger.sweep
     const purge = last?.purge ?? null
@@ -217,4 +225,11 @@ export class Sweeper {
       purge: isUsed ? { diedUntilMs: beganAtMs - options.gcGraceMs, announcedAtMs: beganAtMs } : purge,
     }
   }
+}
+
+function exchangeOf({ exchangeBeganAtMs, exchanged, positions }: SweepOutcome, begun: readonly Begun[]): Exchange {
+  const lineages = new Map<string, string>()
+  for (const { member, lineage } of begun) if (lineage !== null) lineages.set(member.id, lineage)
+  const full = begun.filter(({ voice }) => voice !== null).map(({ member }) => member.id)
+  return { exchangeBeganAtMs, exchanged, positions, full, lineages }
 }

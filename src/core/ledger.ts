@@ -9,6 +9,7 @@ import type { Version } from './version.ts'
 const replicaPrefix = '\u0001ledger:replica:'
 const sweepKey = '\u0001ledger:sweep'
 const leaseKey = '\u0001ledger:lease'
+const partitionPrefix = '\u0001ledger:partition:'
 
 /** What is on record about one replica. */
 export interface ReplicaEntry {
@@ -38,6 +39,18 @@ export interface PurgeAnnouncement {
   readonly announcedAtMs: number
 }
 
+/** One part of a sweep that several workers share: what it says of itself, to be put together with the others. */
+export interface PartitionEntry {
+  readonly exchangeBeganAtMs: number
+  /** The lineage of each replica that took part. */
+  readonly lineages: Readonly<Record<string, string>>
+  /** The replicas that were full throughout. */
+  readonly full: readonly string[]
+  /** Which others each replica has exchanged with. */
+  readonly exchanged: Readonly<Record<string, readonly string[]>>
+  readonly positions: Readonly<Record<string, string>>
+}
+
 /** Who sweeps. */
 export interface LeaseEntry {
   readonly holder: string
@@ -59,6 +72,18 @@ export class Ledger {
 
   static sweepRecord(entry: SweepEntry, version: Version): VersionedRecord {
     return newValue(sweepKey, version, JSON.stringify(entry), null)
+  }
+
+  static partitionKeys(of: number): readonly string[] {
+    return Array.from({ length: of }, (_, partition) => `${partitionPrefix}${of}:${partition}`)
+  }
+
+  static partitionRecord(
+    { partition, of }: { readonly partition: number; readonly of: number },
+    entry: PartitionEntry,
+    version: Version,
+  ): VersionedRecord {
+    return newValue(`${partitionPrefix}${of}:${partition}`, version, JSON.stringify(entry), null)
   }
 
   static leaseRecord(entry: LeaseEntry, version: Version): VersionedRecord {
@@ -85,6 +110,12 @@ export class Ledger {
 
   replica(id: string): ReplicaEntry | null {
     return parsed(this.#records.get(replicaPrefix + id), isReplicaEntry)
+  }
+
+  /** All parts of a shared sweep that are on record. */
+  partitions(of: number): readonly PartitionEntry[] {
+    const parts = Ledger.partitionKeys(of).map((key) => parsed(this.#records.get(key), isPartitionEntry))
+    return parts.filter((part) => part !== null)
   }
 
   get sweep(): SweepEntry | null {
@@ -124,6 +155,11 @@ function isReplicaEntry(value: unknown): value is ReplicaEntry {
 
 function isSweepEntry(value: unknown): value is SweepEntry {
   return hasFields(value, { kind: 'string', sweptAtMs: 'number', positions: 'object' })
+}
+
+function isPartitionEntry(value: unknown): value is PartitionEntry {
+  const types = { exchangeBeganAtMs: 'number', lineages: 'object', full: 'object', exchanged: 'object' }
+  return hasFields(value, types) && Array.isArray((value as { readonly full: unknown }).full)
 }
 
 function isLeaseEntry(value: unknown): value is LeaseEntry {
