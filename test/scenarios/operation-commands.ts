@@ -2,7 +2,8 @@ import { namespacePrefix } from '../../src/core/key.ts'
 import { decodePayload } from '../../src/payload.ts'
 import type { OpenStore } from '../support/open-store.ts'
 import { type Command, command, part } from './command.ts'
-import { keyWords } from './wording.ts'
+import type { Stage } from './stage.ts'
+import { keyWords, quorumWords, sweepWords } from './wording.ts'
 
 /** An operation of a store; in front of it stands the store, `b: get k`, unless that is `a`. */
 function operation(
@@ -13,6 +14,16 @@ function operation(
     const title = line.replace(/ ".*$/, '')
     const store = stage.store(name || 'a')
     stage.begin(name === '' ? title : `${name}: ${title}`, begin(store, parts, store.engine.nowMs()))
+  })
+}
+
+/** An operation of store a that takes a replica of the stage which is not there yet. */
+function changing(
+  form: RegExp,
+  begin: (store: OpenStore, stage: Stage, parts: readonly string[]) => Promise<string>,
+): Command {
+  return command(new RegExp(`^${form.source}$`), (stage, parts) => {
+    stage.begin(form.source.replace(/ .*$/, ''), begin(stage.store('a'), stage, parts))
   })
 }
 
@@ -36,6 +47,33 @@ export const operationCommands: readonly Command[] = [
     await view.clear()
     return 'done'
   }),
+  operation(/sweep(?: (incremental|preview))?/, async ({ engine }, parts) => {
+    const mode = part(parts, 0)
+    return sweepWords(
+      await engine.sweep(mode === 'preview' ? { preview: true } : mode === '' ? {} : { kind: 'incremental' }),
+    )
+  }),
+  operation(/check/, async ({ engine }) => {
+    await engine.check()
+    return 'done'
+  }),
+  operation(/remove ([A-E])/, async ({ engine }, parts) => {
+    await engine.removeReplica(part(parts, 0))
+    return quorumWords(engine.options)
+  }),
+  operation(/promote ([A-E])/, async ({ engine }, parts) => {
+    await engine.promoteReplica(part(parts, 0))
+    return 'done'
+  }),
+  changing(/add ([A-E])/, async ({ engine }, stage, parts) => {
+    engine.addReplica(stage.newReplica(part(parts, 0)))
+    return 'done'
+  }),
+  changing(/replace ([A-E]) by ([A-E])/, async ({ engine }, stage, parts) => {
+    await engine.replaceReplica(part(parts, 0), stage.newReplica(part(parts, 1)))
+    return quorumWords(engine.options)
+  }),
+  operation(/quorum/, async ({ engine }) => quorumWords(engine.options)),
   operation(/close/, async ({ engine }) => {
     await engine.close()
     return 'done'

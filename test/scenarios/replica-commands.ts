@@ -29,6 +29,8 @@ const methods: Readonly<Record<string, ScriptedCall['method']>> = {
   heads: 'getVersions',
   put: 'putManyIfNewer',
   scan: 'scan',
+  lineage: 'lineage',
+  digest: 'digest',
 }
 
 const names = '([A-E](?:,[A-E])*)'
@@ -48,6 +50,10 @@ export const replicaCommands: readonly Command[] = [
   }),
   command(new RegExp(`^${names} (?:is|are) wiped$`), (stage, parts) => {
     each(stage, parts, (replica) => replica.store.wipe())
+  }),
+  /** As when a server restarts without its data: its lineage tells. */
+  command(new RegExp(`^${names} restarts? empty$`), (stage, parts) => {
+    each(stage, parts, (replica) => replica.wipe())
   }),
   command(new RegExp(`^${names} takes? (\\d+) ms$`), (stage, parts) => {
     each(stage, parts, (replica) => stage.behave(replica, { back: Number(part(parts, 1)) }, null))

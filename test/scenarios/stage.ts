@@ -18,6 +18,9 @@ export class Stage {
   #tracedAtMs = this.time.nowMs
   #operationsOpen = 0
   #isTracing = true
+  /** Whether the calls to replicas are traced, beside events and results. */
+  areCallsTraced = true
+  #limits: ScriptedReplica['limits'] = { batchKeysMax: 1_000, callsInFlightMax: 64 }
 
   /** What happened since the last call. */
   takeTrace(): readonly string[] {
@@ -32,21 +35,34 @@ export class Stage {
   }
 
   openReplicas(count: number, limits: ScriptedReplica['limits']): void {
+    this.#limits = limits
+    for (const id of 'ABCDE'.slice(0, count)) this.newReplica(id)
+  }
+
+  /** One that no store uses yet. */
+  newReplica(id: string): ScriptedReplica {
+    const note = (line: string) => {
+      if (this.areCallsTraced) this.note(line)
+    }
     const watcher = {
-      called: (replica: ScriptedReplica, call: ScriptedCall) => this.note(`${replica.id} <- ${callWords(call)}`),
-      answers: (replica: ScriptedReplica, call: ScriptedCall, answers: readonly unknown[]) =>
-        this.note(`${replica.id} -> ${answersWords(call, answers)}`),
+      called: ({ id }: ScriptedReplica, call: ScriptedCall) => note(`${id} <- ${callWords(call)}`),
+      answers: ({ id }: ScriptedReplica, call: ScriptedCall, answers: readonly unknown[]) =>
+        note(`${id} -> ${answersWords(call, answers)}`),
     }
-    for (let index = 0; index < count; index += 1) {
-      this.replicas.push(new ScriptedReplica('ABCDE'.charAt(index), this.time.timers, { watcher, limits }))
-    }
+    const replica = new ScriptedReplica(id, this.time.timers, { watcher, limits: this.#limits })
+    this.replicas.push(replica)
+    return replica
   }
 
   openStore(name: string, skewMs: number, options: QuorumOptions): void {
     const runtime = this.time.runtime({ skewMs, random: namedWriter(name) })
-    const store = openStore(runtime, this.replicas, options)
+    // Every store but the first has connections of its own.
+    const isFirst = this.stores.size === 0
+    const replicas = isFirst ? this.replicas : this.replicas.map((replica) => replica.connect())
+    const store = openStore(runtime, replicas, options)
     this.#runtimes.set(name, runtime)
-    store.engine.events.on('event', (event) => this.note(`* ${eventWords(event)}`))
+    const title = isFirst ? '' : `${name}: `
+    store.engine.events.on('event', (event) => this.note(`* ${title}${eventWords(event)}`))
     this.stores.set(name, store)
   }
 

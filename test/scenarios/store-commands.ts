@@ -1,8 +1,10 @@
 import type { QuorumOptions } from '../../src/config.ts'
 import { type Command, command, part } from './command.ts'
 import type { Stage } from './stage.ts'
+import { stateWords } from './wording.ts'
 
-const textOptions = new Set(['reads', 'consistency'])
+const textOptions = new Set(['reads', 'consistency', 'lineage'])
+const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000 }
 const limits = { batchKeysMax: 1_000, callsInFlightMax: 64 }
 
 export const storeCommands: readonly Command[] = [
@@ -23,7 +25,16 @@ export const storeCommands: readonly Command[] = [
       throw new Error(`no taste for ${event.type}`)
     })
   }),
-  command(/^after (\d+) ms$/, (stage, parts) => stage.time.advance(Number(part(parts, 0)))),
+  command(/^after (\d+) (ms|s|min|h)$/, (stage, parts) =>
+    stage.time.advance(Number(part(parts, 0)) * (unitsMs[part(parts, 1)] ?? 1)),
+  ),
+  /** From then on only events and results are told, or the calls as well. */
+  command(/^tell (events only|calls too)$/, (stage, parts) => {
+    stage.areCallsTraced = part(parts, 0) === 'calls too'
+  }),
+  command(/^standing(?: of ([a-d]))?$/, (stage, parts) => {
+    for (const state of stage.store(part(parts, 0) || 'a').engine.replicas) stage.note(stateWords(state))
+  }),
 ]
 
 type Settings = ReadonlyMap<string, string>
@@ -34,7 +45,9 @@ function settingsIn(text: string): Settings {
 }
 
 function open(stage: Stage, name: string, settings: Settings): void {
-  const options: Record<string, string | number | boolean> = {}
+  // Schedules have no end, and a transcript has one: sweeps are scheduled only where a transcript says so.
+  const options: Record<string, string | number | boolean> =
+    settings.get('lineage') === 'checked' ? { sweepEveryMs: 0 } : {}
   for (const [setting, value] of settings) {
     if (setting in limits || setting === 'n' || setting === 'ahead') continue
     options[setting] = textOptions.has(setting) ? value : value === 'true' || Number(value)

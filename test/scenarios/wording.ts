@@ -1,9 +1,11 @@
 import { foreverMs, isCorrupt, type RecordHead, type RecordStamp, type ScanEntry } from '../../src/core/record.ts'
 import { type Version, versionTimeMs } from '../../src/core/version.ts'
 import { QuorumError } from '../../src/errors.ts'
+import type { SweepReport } from '../../src/events/sweep-report.ts'
 import type { QuorumEvent } from '../../src/events.ts'
 import { decodePayload } from '../../src/payload.ts'
-import type { PutOutcome, ReadAnswer, VersionAnswer } from '../../src/replica.ts'
+import type { ChangesStep, DigestStep, PutOutcome, ReadAnswer, VersionAnswer } from '../../src/replica.ts'
+import type { ReplicaState } from '../../src/replica-state.ts'
 import type { ScriptedCall } from '../support/scripted-replica.ts'
 
 /**
@@ -23,8 +25,13 @@ function writerWords(writer: string): string {
   return writer.startsWith(letter.repeat(11)) ? `${letter}'` : `:${writer}`
 }
 
-/** Keys of no namespace stand without their colon. */
+/** Keys of no namespace stand without their colon, those of the store's own records in brackets. */
 export function keyWords(key: string): string {
+  if (key.startsWith('\u0001'))
+    return `[${key
+      .slice(1)
+      .replace(/^ledger:/, '')
+      .replace('replica:', '')}]`
   return key.startsWith(':') ? key.slice(1) : key
 }
 
@@ -32,6 +39,7 @@ export function recordWords(record: RecordHead & { readonly payload?: string }):
   const { version, kind, expiresAtMs, payload } = record
   const words = [versionWords(version)]
   if (kind === 'tombstone') words.push('deleted')
+  else if (payload?.startsWith('{')) words.push(ledgerWords(payload))
   else if (payload !== undefined) words.push(JSON.stringify(decodePayload(payload)))
   if (expiresAtMs !== null) words.push(`until ${expiresAtMs}`)
   if (kind === 'tombstone' || record.retainUntilMs !== (expiresAtMs ?? foreverMs)) words.push(keptWords(record))
@@ -61,6 +69,10 @@ export function callWords(call: ScriptedCall): string {
       )
       return `put ${entries.join('; ')}${urgency}`
     }
+    case 'purgeMany':
+      return `purge ${call.heads.map(({ key, version }) => `${keyWords(key)} ${versionWords(version)}`).join(', ')}`
+    case 'changes':
+      return call.after === null ? 'changes' : `changes after ${call.after}`
     default:
       return call.method
   }
@@ -81,9 +93,57 @@ export function answersWords(call: ScriptedCall, answers: readonly unknown[]): s
       return (answers as readonly ScanEntry[])
         .map((head) => `${keyWords(head.key)} ${head.isUnreadable === true ? 'corrupt' : recordWords(head)}`)
         .join('; ')
+    case 'digest':
+      return (answers as readonly DigestStep[]).map(({ records }) => `${records} records`).join('; ')
+    case 'changes':
+      return (answers as readonly ChangesStep[]).map(changesWords).join('; ')
     default:
       return answers.join('; ')
   }
+}
+
+function changesWords({ keys, position, isGap }: ChangesStep): string {
+  const what = isGap === true ? 'a gap' : keys.map(keyWords).join(', ')
+  return `${what === '' ? '' : `${what}, `}up to ${position}`
+}
+
+/** What the store has on record about itself, without what is empty. */
+function ledgerWords(payload: string): string {
+  const fields = Object.entries(JSON.parse(payload) as Readonly<Record<string, unknown>>)
+  const isTold = ([name, value]: readonly [string, unknown]) => name !== 'positions' && value !== null
+  return `{${fields
+    .filter(isTold)
+    .map(([name, value]) => `${name}: ${fieldWords(value)}`)
+    .join(', ')}}`
+}
+
+function fieldWords(value: unknown): string {
+  return typeof value === 'object' && value !== null ? ledgerWords(JSON.stringify(value)) : String(value)
+}
+
+/** How a replica stands, and what waits for it. */
+export function stateWords({ id, condition, standing, reason, hints, needsSweep }: ReplicaState): string {
+  const words = [`${id} is ${standing === 'full' ? standing : `${standing}: ${reason}`}`]
+  if (condition !== 'up') words.push(condition)
+  if (hints > 0) words.push(`${hints} hints`)
+  if (needsSweep !== null) words.push(`needs a sweep: ${needsSweep}`)
+  return words.join(', ')
+}
+
+export function quorumWords({ n, r, w }: { readonly n: number; readonly r: number; readonly w: number }): string {
+  return `n=${n} r=${r} w=${w}`
+}
+
+export function sweepWords(report: SweepReport): string {
+  const words = [`${report.differing} differed`]
+  for (const { replica, pulled, purged, zombies, skipped } of report.replicas) {
+    if (pulled > 0) words.push(`${replica} was given ${pulled}`)
+    if (purged > 0) words.push(`${purged} purged at ${replica}`)
+    if (zombies > 0) words.push(`${zombies} zombies at ${replica}`)
+    if (skipped !== null) words.push(`${replica} left out`)
+  }
+  if (report.left > 0) words.push(`${report.left} left`)
+  return `${words.join(', ')}${report.isComplete ? '' : ', incomplete'}`
 }
 
 function outcomeWords(outcome: PutOutcome, put: RecordStamp | undefined): string {
@@ -124,7 +184,7 @@ export function eventWords(event: QuorumEvent): string {
     case 'sweep-progress':
       return `sweep-progress ${event.progress.phase} ${event.progress.fraction}`
     case 'sweep-ended':
-      return `sweep-ended ${event.report.kind}, ${event.report.differing} differed${event.report.isComplete ? '' : ', incomplete'}`
+      return `sweep-ended ${event.report.kind}: ${sweepWords(event.report)}`
     case 'sweep-failed':
       return `sweep-failed: ${event.reason}`
     case 'clock-skew':

@@ -21,10 +21,11 @@ export interface OpenStore {
 /** The real store, all its wraps included, over given replicas and under simulated time. */
 export function openStore(runtime: Runtime, replicas: readonly Replica[], options: QuorumOptions = {}): OpenStore {
   const resolved = resolveOptions({ keyv: 6, lineage: 'assumed', hintsMax: 0, ...options }, replicas)
-  const engine = new Engine(replicas, resolved, runtime)
+  const engine = new Engine(replicas, resolved, runtime, { lineage: 'assumed', hintsMax: 0, ...options })
   const events: QuorumEvent[] = []
   engine.events.on('event', (event) => events.push(event))
-  return { engine, operations: engine.operations(() => resolved), view: new QuorumView(engine, () => resolved), events }
+  const quorum = () => engine.options
+  return { engine, operations: engine.operations(quorum), view: new QuorumView(engine, quorum), events }
 }
 
 export interface Scene extends OpenStore {

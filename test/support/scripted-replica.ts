@@ -74,7 +74,7 @@ export class ScriptedReplica implements Replica {
   declare readonly digest?: NonNullable<Replica['digest']>
   declare readonly changes?: NonNullable<Replica['changes']>
   /** Every call that ever came in. */
-  readonly calls: ScriptedCall[] = []
+  readonly calls: ScriptedCall[]
   /** The most heads in a page of a scan, when the caller would take more. */
   pageKeysMax = Number.POSITIVE_INFINITY
   /** The most records that a step of a digest looks at. */
@@ -83,7 +83,11 @@ export class ScriptedReplica implements Replica {
   fate: (call: ScriptedCall) => Fate = () => ({})
   readonly #timers: Timers
   readonly #watcher: ReplicaWatcher
-  #waiting: (() => void)[] = []
+  readonly #connections: ScriptedReplica[] = []
+  /** The replica that this is a further connection to; itself for the first. */
+  #origin: ScriptedReplica = this
+  readonly #called: ScriptedCall[] = []
+  readonly #waiting: (() => void)[] = []
   /** The lineage that vouches for what it answers; null when none does. */
   #lineageTold: string | null = null
   #isClosed = false
@@ -93,6 +97,7 @@ export class ScriptedReplica implements Replica {
 
   constructor(id: string, timers: Timers, options: ScriptedReplicaOptions = {}) {
     this.id = id
+    this.calls = this.#called
     this.#timers = timers
     this.#watcher = options.watcher ?? {}
     this.guarantees = options.guarantees ?? { putIfNewer: 'atomic', sharedBy: 'network', backend: 'scripted' }
@@ -120,14 +125,26 @@ export class ScriptedReplica implements Replica {
     return this.#isClosed
   }
 
+  /**
+   * The connection of another process: what is behind it, and what becomes of its calls, is told to this one, and counted
+   * here; what vouches for its answers, and whether it is closed, is its own.
+   */
+  connect(): ScriptedReplica {
+    const { guarantees, limits, store } = this
+    const connection = new ScriptedReplica(this.id, this.#timers, { guarantees, limits, store, watcher: this.#watcher })
+    connection.#origin = this
+    this.#connections.push(connection)
+    return connection
+  }
+
   /** Calls that have come in and not ended. */
   get callsUnderWay(): number {
-    return this.#callsUnderWay
+    return this.#connections.reduce((sum, connection) => sum + connection.callsUnderWay, this.#callsUnderWay)
   }
 
   /** Those of them that never will end. */
   get callsHung(): number {
-    return this.#callsHung
+    return this.#connections.reduce((sum, connection) => sum + connection.callsHung, this.#callsHung)
   }
 
   /** The most calls there have been under way at once. */
@@ -166,7 +183,7 @@ export class ScriptedReplica implements Replica {
     const call = { method: 'scan', range, options } as const
     do {
       options.signal?.throwIfAborted()
-      const page = heads.splice(0, Math.min(options.pageKeysMax, this.pageKeysMax))
+      const page = heads.splice(0, Math.min(options.pageKeysMax, this.#origin.pageKeysMax))
       yield await this.#carryOut(call, () => page)
     } while (heads.length > 0)
     options.signal?.throwIfAborted()
@@ -214,12 +231,12 @@ export class ScriptedReplica implements Replica {
   }
 
   async #carryOut<Answer>(call: ScriptedCall, apply: () => readonly Answer[]): Promise<readonly Answer[]> {
-    this.calls.push(call)
+    this.#origin.#called.push(call)
     this.#watcher.called?.(this, call)
     this.#callsUnderWay += 1
     this.#callsUnderWayMax = Math.max(this.#callsUnderWay, this.#callsUnderWayMax)
     try {
-      return await this.#fare(call, this.fate(call), apply)
+      return await this.#fare(call, this.#origin.fate(call), apply)
     } finally {
       this.#callsUnderWay -= 1
     }
@@ -242,7 +259,7 @@ export class ScriptedReplica implements Replica {
     if (way === 'at once') return undefined
     if (way === 'for ever') this.#callsHung += 1
     return new Promise((resolve) => {
-      if (way === 'until released') this.#waiting.push(resolve)
+      if (way === 'until released') this.#origin.#waiting.push(resolve)
       else if (way !== 'for ever') this.#timers.after(way, resolve)
     })
   }
