@@ -16,7 +16,8 @@ function count(event: QuorumEvent): void {
 }
 
 const weak = switchableReplica(memoryReplica({ id: 'c' }))
-const store = new KeyvQuorum([memoryReplica({ id: 'a' }), memoryReplica({ id: 'b' }), weak])
+// Without hints, so that it is the read below that mends the replica.
+const store = new KeyvQuorum([memoryReplica({ id: 'a' }), memoryReplica({ id: 'b' }), weak], { hintsMax: 0 })
 
 store.on('event', count)
 // Worth waking somebody up for; everything else the store deals with by itself.
@@ -28,8 +29,9 @@ await store.set('ada', 'old')
 weak.switchOff()
 await store.set('ada', 'new')
 weak.switchOn()
+const mended = new Promise((resolve) => store.once('repair', resolve))
 await store.get('ada')
-await store.repairsDone()
+await mended
 
 console.log('# TYPE keyv_quorum_events_total counter')
 for (const [labels, value] of counts) console.log(`keyv_quorum_events_total{${labels}} ${value}`)

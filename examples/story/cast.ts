@@ -1,12 +1,12 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { memoryReplica } from '../../adapters/memory/memory-replica.ts'
 import { openReplica } from '../../adapters/open.ts'
 import { sqliteReplica } from '../../adapters/sqlite/sqlite-replica.ts'
 import { ReplicaError } from '../../src/index.ts'
 import type { Replica } from '../../src/replica.ts'
 import { UsageError } from './command-line.ts'
+import { losableMemory } from './losable-memory.ts'
 import { type Player, stagePlayer } from './players.ts'
 import type { Witness } from './witness.ts'
 
@@ -84,8 +84,8 @@ export async function closeCast({ players }: Cast): Promise<void> {
 }
 
 function inMemory(number: number, witness: Witness): Player {
-  const replica = memoryReplica({ id: `replica-${number}` })
-  return stagePlayer(number, replica, { place: 'memory of this process', sqliteFile: null }, witness)
+  const { replica, loseEverything } = losableMemory(`replica-${number}`)
+  return stagePlayer(number, replica, { place: 'memory of this process', sqliteFile: null, loseEverything }, witness)
 }
 
 /** The id of a replica names its address without a password; the URI may hold one. */

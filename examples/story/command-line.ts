@@ -24,8 +24,9 @@ export const helpText = `The story of leaderless replication, told live by the r
 
 You see a replica go down and nobody wait for it, a read notice that the
 replica is stale and mend it, five replicas work with two of them missing,
-and the error that a caller gets when one too many is gone. Everything that
-is said is checked while it is told.
+the error that a caller gets when one too many is gone, and, with replicas of
+its own, one that lost everything and is filled again. Everything that is
+said is checked while it is told.
 
   --replica URI   A replica of yours; repeat it, three times at least. The
                   first three play parts 1 and 2, the first five parts 3 and

@@ -17,6 +17,8 @@ export interface Player {
   readonly place: string
   /** The file, when it is a SQLite one that plain SQL can be asked of. */
   readonly sqliteFile: string | null
+  /** Takes away all that it holds; null where that is not the story's to take. */
+  readonly loseEverything: (() => void) | null
 }
 
 const peekTimeoutMs = 5_000
@@ -24,11 +26,11 @@ const peekTimeoutMs = 5_000
 export function stagePlayer(
   number: number,
   real: Replica,
-  where: Pick<Player, 'place' | 'sqliteFile'>,
+  where: Pick<Player, 'place' | 'sqliteFile'> & Partial<Pick<Player, 'loseEverything'>>,
   witness: Witness,
 ): Player {
   const power = switchableReplica(real)
-  return { name: `replica ${number}`, real, staged: witness.watch(power), power, ...where }
+  return { name: `replica ${number}`, real, staged: witness.watch(power), power, loseEverything: null, ...where }
 }
 
 /**

@@ -1,7 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import Keyv from 'keyv'
 import { keyText, namespacePrefix } from '../../src/core/key.ts'
 import type { Version } from '../../src/core/version.ts'
-import { KeyvQuorum, type QuorumEvent } from '../../src/index.ts'
+import { KeyvQuorum, type QuorumEvent, type QuorumOptions } from '../../src/index.ts'
 import type { Box } from './drawing.ts'
 import { type Player, peek } from './players.ts'
 import type { Stage } from './stage.ts'
@@ -21,6 +22,9 @@ export interface ReadReport {
   readonly answers: readonly Testimony[]
 }
 
+const wholeWithinMs = 15_000
+const glanceMs = 20
+
 /** A store over some of the players, a Keyv over it, and the means to see what they do. */
 export class Scene {
   readonly store: KeyvQuorum
@@ -30,16 +34,30 @@ export class Scene {
   readonly #stage: Stage
   readonly #prefix: string
 
-  constructor(stage: Stage, players: readonly Player[], quorum: { readonly w: number; readonly r: number }) {
+  constructor(stage: Stage, players: readonly Player[], options: QuorumOptions) {
     this.#stage = stage
     this.players = players
     this.#prefix = namespacePrefix(stage.namespace)
     this.store = new KeyvQuorum(
       players.map(({ staged }) => staged),
-      { ...quorum, singleProcess: isPrivate(players) },
+      { ...options, singleProcess: isPrivate(players), lineage: stage.ownsReplicas ? 'checked' : 'assumed' },
     )
     this.store.on('event', (event: QuorumEvent) => this.events.push(event))
     this.keyv = new Keyv(this.store, { namespace: stage.namespace })
+  }
+
+  /** Waits until every replica is up, counts, and was given what it missed. @returns whether that came in time */
+  async becomesWhole(): Promise<boolean> {
+    const endsAtMs = performance.now() + wholeWithinMs
+    await this.store.check()
+    while (performance.now() < endsAtMs) {
+      const areWhole = this.store.replicas.map(
+        ({ condition, standing, hints }) => condition === 'up' && standing === 'full' && hints === 0,
+      )
+      if (!areWhole.includes(false)) return true
+      await pause(glanceMs)
+    }
+    return false
   }
 
   /** @throws QuorumError */
@@ -101,8 +119,9 @@ export class Scene {
   async #reportOn(key: string): Promise<WriteReport> {
     await this.#stage.witness.settled()
     const puts = this.#stage.witness.take().filter((testimony) => this.#concerns(testimony, 'put', key))
-    const acks = puts.filter(({ answer }) => answer === 'stored' || answer === 'held')
-    const version = acks[0]?.version ?? null
+    // What is handed over or repaired meanwhile is older.
+    const version = puts.reduce<Version | null>((newest, put) => laterOf(newest, put.version), null)
+    const acks = puts.filter((put) => put.version === version && (put.answer === 'stored' || put.answer === 'held'))
     if (version !== null) this.#stage.numbers.add(keyText(this.#prefix, key), version)
     const acked = this.players.filter(({ real }) => acks.some(({ replica }) => replica === real.id))
     return { version, number: this.numberOf(key, version), acked }
@@ -111,6 +130,11 @@ export class Scene {
   #concerns(testimony: Testimony, call: Testimony['call'], key: string): boolean {
     return testimony.call === call && testimony.key === keyText(this.#prefix, key)
   }
+}
+
+function laterOf(one: Version | null, other: Version | null): Version | null {
+  if (one === null || other === null) return one ?? other
+  return one > other ? one : other
 }
 
 /** Memory beside other backends is private to this process; here that is the only one. */

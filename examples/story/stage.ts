@@ -11,6 +11,8 @@ export interface Stage {
   readonly witness: Witness
   readonly numbers: VersionNumbers
   readonly players: readonly Player[]
+  /** Whether the replicas are the story's own. Those of others may hold other data, which no sweep is to spread. */
+  readonly ownsReplicas: boolean
   /** Of the story's own, new each time: other data in the same replicas is left alone. */
   readonly namespace: string
 }

@@ -8,6 +8,7 @@ import { tellReplicaDown } from './parts/part-1-replica-down.ts'
 import { tellReadRepair } from './parts/part-2-read-repair.ts'
 import { tellFiveReplicas } from './parts/part-3-five-replicas.ts'
 import { tellQuorumLost } from './parts/part-4-quorum-lost.ts'
+import { tellEverythingLost } from './parts/part-5-everything-lost.ts'
 import { Scene } from './scene.ts'
 import type { Stage } from './stage.ts'
 import { VersionNumbers } from './version-numbers.ts'
@@ -29,10 +30,12 @@ export interface Told {
 export async function tellStory(cast: Cast, witness: Witness, narrator: Narrator, namespace: string): Promise<Told> {
   const claims = new Claims()
   const { players } = cast
-  const stage: Stage = { narrator, claims, witness, numbers: new VersionNumbers(), players, namespace }
+  const ownsReplicas = cast.folder !== null
+  const stage: Stage = { narrator, claims, witness, numbers: new VersionNumbers(), players, ownsReplicas, namespace }
 
   await tellOpening(stage)
-  await onScene(new Scene(stage, players.slice(0, 3), { w: 2, r: 2 }), async (ofThree) => {
+  await onScene(new Scene(stage, players.slice(0, 3), { w: 2, r: 2, hintsMax: 0 }), async (ofThree) => {
+    claims.check(await ofThree.becomesWhole(), 'the three replicas are there')
     await tellReplicaDown(stage, ofThree)
     await tellReadRepair(stage, ofThree)
   })
@@ -40,6 +43,8 @@ export async function tellStory(cast: Cast, witness: Witness, narrator: Narrator
     const absent = players.filter(({ name }) => name === 'replica 2' || name === 'replica 5')
     await tellFiveReplicas(stage, ofFive, absent)
     await tellQuorumLost(stage, ofFive, absent)
+    const last = players.at(-1)
+    if (ownsReplicas && last?.loseEverything) await tellEverythingLost(stage, ofFive, last, last.loseEverything)
   })
   await tellWhatIsHeld(stage)
   return { claimsChecked: claims.checked }

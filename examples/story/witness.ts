@@ -41,7 +41,7 @@ export class Witness {
       },
       purgeMany: (heads, options) => inner.purgeMany(heads, options),
       scan: (range, options) => inner.scan(range, options),
-      lineage: (options) => inner.lineage(options),
+      lineage: (options) => this.#watch(inner.lineage(options)),
       close: () => inner.close(),
     }
   }
@@ -62,6 +62,18 @@ export class Witness {
       await Promise.all(this.#underWay)
       await turnOfEventLoop()
     } while (this.#underWay.size > 0)
+  }
+
+  /** Nobody testifies to it, but what was asked for waits until it is known. */
+  #watch<Answer>(call: Promise<Answer>): Promise<Answer> {
+    const watched: Promise<void> = call
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .finally(() => this.#underWay.delete(watched))
+    this.#underWay.add(watched)
+    return call
   }
 
   #note<Answer>(

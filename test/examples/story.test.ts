@@ -77,6 +77,16 @@ describe('the story over replicas of its own', () => {
     expect(told.stdout).toMatch(/replica-up +replica 5 +answers again/)
   })
 
+  test('shows empty replicas that join, and one that lost everything, filled before they count', () => {
+    expect(told.stdout).toMatch(/replica-joining +replica 4 +nothing is on record about it/)
+    expect(told.stdout).toMatch(
+      /replica 1 \[8\] +replica 2 \[8\] +replica 3 \[8\] +replica 4 \[8\] +replica 5 \[ \]\n +down\n/,
+    )
+    expect(told.stdout).toMatch(/type: 'replica-joining',\n +replica: 'replica-5',\n +reason: 'its lineage changed/)
+    expect(told.stdout).toMatch(/type: 'replica-full',\n +replica: 'replica-5',/)
+    expect(told.stdout).toMatch(/replica 1 \[8\] +replica 2 \[8\] +replica 3 \[8\] +replica 4 \[8\] +replica 5 \[8\]\n/)
+  })
+
   test('ends with what the replicas hold, which is what their files hold', async () => {
     expect(told.stdout).toMatch(/key +version +kind +expires +value\n/)
     expect(told.stdout).toMatch(/carts-[0-9a-f]{4}:cid +[0-9a-f]{28} +tombstone +never\n/)
@@ -85,7 +95,7 @@ describe('the story over replicas of its own', () => {
     const database = new DatabaseSync(join(folder, storyFolder, 'replica-3.db'), { readOnly: true })
     const held = database.prepare("SELECT version, payload FROM keyv_quorum WHERE key LIKE '%:ada'").get()
     database.close()
-    expect(String(held?.payload)).toContain('7 apples')
+    expect(String(held?.payload)).toContain('8 apples')
     expect(told.stdout).toContain(String(held?.version))
   })
 
@@ -119,6 +129,11 @@ describe('the story over servers', () => {
     expect(told.stdout).toContain('replica 4   memory of this process')
   })
 
+  test('sweeps none of their data', () => {
+    expect(told.stdout).toContain("lineage: 'assumed', // so that no sweep touches other data in your replicas")
+    expect(told.stdout).not.toContain('replica-joining')
+  })
+
   test('names the servers', () => {
     expect(told.stdout).toMatch(new RegExp(`replica 1 .*${redis.port}`))
     expect(told.stdout).toMatch(new RegExp(`replica 2 .*${postgres.port}`))
@@ -126,6 +141,7 @@ describe('the story over servers', () => {
 
   test('leaves none of its keys behind', async () => {
     expect(told.stdout).toContain("The story's keys were removed again")
+    expect(await redisCommand(redis.url, 'KEYS', '*ledger*')).toEqual([])
     expect(await redisCommand(redis.url, 'KEYS', '*carts-*')).toEqual([])
     expect(await postgresCommand(postgres.url, "SELECT 1 FROM keyv_quorum WHERE key LIKE 'carts-%'")).toBe(0)
     expect(storyKeysIn(join(folder, 'given.db'))).toEqual([])

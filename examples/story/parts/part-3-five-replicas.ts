@@ -12,6 +12,7 @@ export async function tellFiveReplicas(stage: Stage, scene: Scene, absent: reado
   await narrator.chapter('3. Five replicas, two of them down')
   await narrator.say('Two more replicas, and a store over all five: n = 5, w = 3, r = 3.')
   await narrator.show(scene.players.slice(3).map(({ name, place }) => `${name}   ${place}`))
+  await tellJoining(stage, scene)
   narrator.line(narrator.paint('quiet', writeHeader))
   await tellWrite(stage, scene, 'set bob "1 pear"', await scene.set('bob', '1 pear'))
   await tellWrite(stage, scene, 'set cid "1 fig"', await scene.set('cid', '1 fig'))
@@ -42,6 +43,24 @@ export async function tellFiveReplicas(stage: Stage, scene: Scene, absent: reado
   ])
   await narrator.say('What the replicas hold for bob: those that are down keep what they had, and that is version 1.')
   await narrator.show(drawBoxes(await scene.boxes('bob'), narrator.paint))
+}
+
+/** Replicas that nothing is on record about get what the others hold before they count. */
+async function tellJoining({ narrator, claims, ownsReplicas }: Stage, scene: Scene): Promise<void> {
+  claims.check(await scene.becomesWhole(), 'all five replicas count')
+  if (!ownsReplicas) return
+  const boxes = await scene.boxes('ada')
+  const joined = scene.events.filter(({ type }) => type === 'replica-full')
+  claims.check(joined.length === 2, 'two replicas joined')
+  claims.check(
+    boxes.every(({ version }) => version === 7),
+    'the new replicas were given version 7 of the cart',
+  )
+  await narrator.say(
+    'They begin empty, so first they are joining: they take writes, but their silence means nothing. A sweep compares ' +
+      'all replicas and gives them what they lack. Then they count.',
+  )
+  await narrator.show(drawBoxes(boxes, narrator.paint))
 }
 
 async function tellWrite(

@@ -108,6 +108,15 @@ async function tellReunion(stage: Stage, scene: Scene, newest: number): Promise<
     'And cid stays deleted. Two replicas had missed that and still held the fig, but a delete is a record too, a ' +
       'tombstone with a version: it wins over the fig, and was given to those two as well.',
   )
+  const plums = (await scene.boxes('dee')).map(({ version }) => version)
+  claims.check(
+    plums.every((version) => version === 1),
+    'all five hold dee, though two were down when it was written',
+  )
+  await narrator.say(
+    'So does dee, which nobody has read: what a replica misses is remembered as a hint, the key alone, and handed over ' +
+      'when it is back.',
+  )
   await narrator.say('All this while the store said what it did. Its events:')
   await narrator.table(['event', 'who', 'what'], mergedRows(scene.events.flatMap((event) => eventRow(scene, event))))
 }
@@ -117,7 +126,7 @@ async function readUntilWhole(scene: Scene, newest: number): Promise<boolean> {
   while (performance.now() < endsAtMs) {
     await scene.get('bob')
     await scene.store.repairsDone()
-    const areUp = scene.store.replicas.every(({ condition }) => condition === 'up')
+    const areUp = scene.store.replicas.every(({ condition, hints }) => condition === 'up' && hints === 0)
     if (areUp && (await scene.boxes('bob')).every(({ version }) => version === newest)) return true
     await pause(glanceMs)
   }
@@ -131,6 +140,12 @@ function eventRow(scene: Scene, event: QuorumEvent): string[][] {
       return [[event.type, who, event.error.reason]]
     case 'replica-up':
       return [[event.type, who, 'answers again']]
+    case 'handoff':
+      return [[event.type, who, 'was given what it had missed']]
+    case 'replica-joining':
+      return [[event.type, who, event.reason]]
+    case 'replica-full':
+      return [[event.type, who, 'counts']]
     case 'repair':
       return [[event.type, who, `${event.key} was ${event.held}`]]
     case 'quorum-lost':
