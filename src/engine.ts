@@ -4,6 +4,8 @@ import type { SweepOptions } from './background/sweep/sweep-options.ts'
 import type { SweepReport } from './background/sweep/sweep-report.ts'
 import { type Quorum, type QuorumOptions, type QuorumWish, type ResolvedOptions, resolveOptions } from './config.ts'
 import type { CoordinatorContext, OperationPlan } from './coordinator/context.ts'
+
+import { Latency } from './coordinator/latency.ts'
 import { type OperationFrame, Operations } from './coordinator/operations.ts'
 import type { SweepEntry } from './core/ledger.ts'
 import { zombieAgeMs } from './core/standing.ts'
@@ -22,6 +24,7 @@ export class Engine {
   readonly events = new Events()
   readonly #runtime: Runtime
   readonly #clock: HybridClock
+  readonly #latency = new Latency()
   readonly #background: Background
   #given: QuorumOptions
   #options: ResolvedOptions
@@ -46,6 +49,7 @@ export class Engine {
       clock: this.#clock,
       options,
       quorum: () => this.#options,
+      foregroundLatencyMs: () => this.#latency.recentMs(runtime.clock.monotonicMs()),
       readMany: (keys) => own.readMany(keys),
     })
     for (const replica of replicas) this.#add(replica, false)
@@ -247,6 +251,7 @@ export class Engine {
       clock: this.#clock,
       repairs,
       hints: hintSink,
+      latency: this.#latency,
       maxClockSkewMs: this.#options.maxClockSkewMs,
       zombieAgeMs: zombieAgeMs(this.#options.gcGraceMs),
     }

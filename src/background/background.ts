@@ -19,6 +19,8 @@ export interface BackgroundParts {
   readonly options: BackgroundOptions
   /** As they are now. */
   quorum(): { readonly n: number; readonly r: number; readonly w: number }
+  /** How long operations took of late, in ms; null when there were none. */
+  foregroundLatencyMs(): number | null
   /** The newest record of each key by a read quorum, with read repair; rejects without one. */
   readMany(keys: readonly string[]): Promise<readonly (VersionedRecord | null)[]>
 }

@@ -23,6 +23,8 @@ export interface SweeperParts {
   readonly clock: HybridClock
   readonly options: SweeperOptions
   quorum(): { readonly n: number; readonly r: number; readonly w: number }
+  /** How long operations took of late, in ms; null when there were none. */
+  foregroundLatencyMs(): number | null
 }
 
 export interface SweeperOptions {
@@ -146,6 +148,7 @@ export class Sweeper {
       runtime,
       events,
       callTimeoutMs: options.callTimeoutMs,
+      foregroundLatencyMs: () => this.#parts.foregroundLatencyMs(),
       retirement: {
         retainedUntilMs: beganAtMs - options.maxClockSkewMs,
         diedUntilMs: isPurgeDue ? purge.diedUntilMs : -1,

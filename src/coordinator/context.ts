@@ -5,6 +5,7 @@ import type { Events } from '../events.ts'
 import type { CallOptions } from '../replica.ts'
 import type { Runtime } from '../runtime.ts'
 import type { WatchedReplica } from '../wrap/detector.ts'
+import type { Latency } from './latency.ts'
 
 /** What every operation of one store works with; another one after a replica was added or removed. */
 export interface CoordinatorContext {
@@ -16,6 +17,7 @@ export interface CoordinatorContext {
   readonly clock: HybridClock
   readonly repairs: RepairSink
   readonly hints: HintSink
+  readonly latency: Latency
   /** What a joining replica holds is no evidence when its version is this old, in ms (rule D3). */
   readonly zombieAgeMs: number
   /** A version further ahead of this machine's time than this is announced as `clock-skew`. */
@@ -58,13 +60,13 @@ export function observeVersion(context: CoordinatorContext, key: string, version
 export class Deadline {
   readonly #context: CoordinatorContext
   readonly #plan: OperationPlan
-  readonly #endsAtMs: number
+  readonly #beganAtMs: number
   #cancel: (() => void) | null = null
 
   constructor(context: CoordinatorContext, plan: OperationPlan) {
     this.#context = context
     this.#plan = plan
-    this.#endsAtMs = context.runtime.clock.monotonicMs() + plan.deadlineMs
+    this.#beganAtMs = context.runtime.clock.monotonicMs()
   }
 
   onExpiry(callback: () => void): void {
@@ -72,7 +74,7 @@ export class Deadline {
   }
 
   remainingMs(): number {
-    return Math.max(0, this.#endsAtMs - this.#context.runtime.clock.monotonicMs())
+    return Math.max(0, this.#beganAtMs + this.#plan.deadlineMs - this.#context.runtime.clock.monotonicMs())
   }
 
   /**
@@ -88,9 +90,12 @@ export class Deadline {
     return up < needed ? { timeoutMs, queueMs, lastResort: true } : { timeoutMs, queueMs }
   }
 
+  /** The operation is over. */
   cancel(): void {
     this.#cancel?.()
     this.#cancel = null
+    const nowMs = this.#context.runtime.clock.monotonicMs()
+    this.#context.latency.note(nowMs - this.#beganAtMs, nowMs)
   }
 }
 

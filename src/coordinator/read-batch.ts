@@ -211,13 +211,17 @@ export class ReadBatch<Head extends RecordHead> {
       }
       const watched = this.#context.replicas[replica]
       if (watched === undefined) continue
-      this.#causes.watch(replica, watched.putManyIfNewer(entries, options)).then(
-        () => report('holds'),
-        (error: unknown) => {
-          this.#causes.add(replica, error)
-          report('failed')
-        },
-      )
+      const fail = (error: unknown) => {
+        this.#causes.add(replica, error)
+        report('failed')
+      }
+      askReplica(watched, options, this.#causes, replica, {
+        call: () => watched.putManyIfNewer(entries, options),
+        onAnswer: () => report('holds'),
+        // A joining replica took it, and may not be counted on by a later read.
+        onUncounted: (_outcomes, whySilent) => fail(whySilent),
+        onFailure: fail,
+      })
     }
   }
 }
