@@ -46,6 +46,7 @@ export function ledgerAgeMaxMs(gcGraceMs: number): number {
 export function standingOf({ lineage, recorded, purge, nowMs, gcGraceMs }: StandingFacts): StandingVerdict {
   if (lineage === null) return { standing: 'checking', reason: 'its lineage is not known yet' }
   if (recorded === null) return { standing: 'joining', reason: 'nothing is on record about it' }
+  if (recorded.lineage === '') return { standing: 'joining', reason: 'it was taken out of the store' }
   if (recorded.lineage !== lineage) {
     return { standing: 'joining', reason: 'its lineage changed: it may have lost what it acknowledged' }
   }

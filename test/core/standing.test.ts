@@ -33,7 +33,7 @@ describe('how a replica stands', () => {
 
   test('is told in words', () => {
     const reasons = drawnTable(table).map((row) => verdictOn(row).reason)
-    expect(new Set(reasons).size).toBe(5)
+    expect(new Set(reasons).size).toBe(6)
     expect(reasons.every((reason) => reason.length > 10)).toBe(true)
     const hour = 3_600_000
     const away = { lineage: 'one', exchangedAtMs: 0, needsSweep: null }
