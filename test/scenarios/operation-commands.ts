@@ -66,11 +66,11 @@ export const operationCommands: readonly Command[] = [
     return 'done'
   }),
   changing(/add ([A-E])/, async ({ engine }, stage, parts) => {
-    engine.addReplica(stage.newReplica(part(parts, 0)))
+    engine.addReplica(stage.addedReplica(part(parts, 0)))
     return 'done'
   }),
   changing(/replace ([A-E]) by ([A-E])/, async ({ engine }, stage, parts) => {
-    await engine.replaceReplica(part(parts, 0), stage.newReplica(part(parts, 1)))
+    await engine.replaceReplica(part(parts, 0), stage.addedReplica(part(parts, 1)))
     return quorumWords(engine.options)
   }),
   operation(/quorum/, async ({ engine }) => quorumWords(engine.options)),

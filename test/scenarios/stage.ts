@@ -3,7 +3,7 @@ import { type OpenStore, openStore } from '../support/open-store.ts'
 import { type Fate, type ScriptedCall, ScriptedReplica } from '../support/scripted-replica.ts'
 import { namedWriter } from '../support/seeded-random.ts'
 import { type SimulatedRuntime, SimulatedTime } from '../support/simulated-time.ts'
-import { answersWords, callWords, errorWords, eventWords } from './wording.ts'
+import { answersWords, callWords, errorWords, eventWords, isDetail } from './wording.ts'
 
 /** Longer than any deadline or pause of a scenario. */
 const longMs = 20_000
@@ -18,8 +18,8 @@ export class Stage {
   #tracedAtMs = this.time.nowMs
   #operationsOpen = 0
   #isTracing = true
-  /** Whether the calls to replicas are traced, beside events and results. */
-  areCallsTraced = true
+  /** Whether calls, their failures, and steps on the way are left out of the trace. */
+  isTerse = false
   #limits: ScriptedReplica['limits'] = { batchKeysMax: 1_000, callsInFlightMax: 64 }
 
   /** What happened since the last call. */
@@ -39,10 +39,14 @@ export class Stage {
     for (const id of 'ABCDE'.slice(0, count)) this.newReplica(id)
   }
 
-  /** One that no store uses yet. */
+  /** One that no store uses yet; or another connection to one that is there. */
+  addedReplica(id: string): ScriptedReplica {
+    return this.replicas.find((each) => each.id === id)?.connect() ?? this.newReplica(id)
+  }
+
   newReplica(id: string): ScriptedReplica {
     const note = (line: string) => {
-      if (this.areCallsTraced) this.note(line)
+      if (!this.isTerse) this.note(line)
     }
     const watcher = {
       called: ({ id }: ScriptedReplica, call: ScriptedCall) => note(`${id} <- ${callWords(call)}`),
@@ -62,7 +66,9 @@ export class Stage {
     const store = openStore(runtime, replicas, options)
     this.#runtimes.set(name, runtime)
     const title = isFirst ? '' : `${name}: `
-    store.engine.events.on('event', (event) => this.note(`* ${title}${eventWords(event)}`))
+    store.engine.events.on('event', (event) => {
+      if (!this.isTerse || !isDetail(event)) this.note(`* ${title}${eventWords(event)}`)
+    })
     this.stores.set(name, store)
   }
 

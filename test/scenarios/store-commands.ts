@@ -28,9 +28,9 @@ export const storeCommands: readonly Command[] = [
   command(/^after (\d+) (ms|s|min|h)$/, (stage, parts) =>
     stage.time.advance(Number(part(parts, 0)) * (unitsMs[part(parts, 1)] ?? 1)),
   ),
-  /** From then on only events and results are told, or the calls as well. */
-  command(/^tell (events only|calls too)$/, (stage, parts) => {
-    stage.areCallsTraced = part(parts, 0) === 'calls too'
+  /** `tell little`: from then on no calls, their failures, or steps on the way. */
+  command(/^tell (little|all)$/, (stage, parts) => {
+    stage.isTerse = part(parts, 0) === 'little'
   }),
   command(/^standing(?: of ([a-d]))?$/, (stage, parts) => {
     for (const state of stage.store(part(parts, 0) || 'a').engine.replicas) stage.note(stateWords(state))

@@ -154,6 +154,11 @@ function outcomeWords(outcome: PutOutcome, put: RecordStamp | undefined): string
   return `stored${outcome.replaced === null ? '' : ` over ${versionWords(outcome.replaced.version)}`}${kept}`
 }
 
+/** What comes so often that it hides the rest. */
+export function isDetail({ type }: QuorumEvent): boolean {
+  return type === 'replica-failure' || type === 'sweep-progress'
+}
+
 export function eventWords(event: QuorumEvent): string {
   switch (event.type) {
     case 'repair':
