@@ -60,11 +60,8 @@ export function describeGuarantees(
     G3: monotonicReads(facts),
     G4: linearizable(facts),
     G5: failuresTolerated(facts),
-    G6: [false, 'no sweep runs in this version: a difference is mended when its key is read'],
-    G7: [
-      false,
-      'no sweep runs in this version: a replica that was away or wiped takes part at once, with what it holds',
-    ],
+    G6: identicalReplicas(facts),
+    G7: nothingComesBack(facts),
     G8: [true, 'a replica that fails counts toward no quorum, and a quorum that is lost rejects'],
     G9: boundedWork(facts),
   }
@@ -90,7 +87,12 @@ function entry(id: GuaranteeId, verdicts: Readonly<Record<GuaranteeId, Verdict>>
 function newestRead(facts: Facts): Verdict {
   const { reached, racy } = facts
   if (!readsMeetWrites(reached)) return [false, `${sumText(facts)}: a read may miss every replica that acknowledged`]
-  return racy.length > 0 ? racyVerdict(racy) : [true, sumText(facts)]
+  if (racy.length > 0) return racyVerdict(racy)
+  const sum = sumText(facts)
+  return [
+    true,
+    isChecked(facts) ? sum : `${sum}; but the emptiness of a replica that was wiped votes: lineage: 'assumed'`,
+  ]
 }
 
 function writesKept({ reached, racy }: Facts): Verdict {
@@ -124,8 +126,41 @@ function failuresTolerated({ options: { n, r, w } }: Facts): Verdict {
   return [true, f === 0 ? `${numbers}: not one replica may be missing` : numbers]
 }
 
+function identicalReplicas(facts: Facts): Verdict {
+  const { sweepCron, sweepEveryMs, sweepFullyEveryMs } = facts.options
+  if (!isSweeping(facts)) {
+    const why = isChecked(facts) ? 'no sweep is scheduled' : "with lineage: 'assumed' no sweep is scheduled"
+    return [false, `${why}, and nobody sweeps unless asked: say store.sweep(), or run keyv-quorum sweep`]
+  }
+  const often = sweepCron === '' ? `every ${spelledMs(sweepEveryMs)}` : `at '${sweepCron}'`
+  const fully = sweepFullyEveryMs === 0 ? 'each time' : `every ${spelledMs(sweepFullyEveryMs)}`
+  return [true, `a sweep runs ${often}, and over everything ${fully}`]
+}
+
+function nothingComesBack(facts: Facts): Verdict {
+  if (!isChecked(facts)) {
+    return [false, "lineage: 'assumed': a replica that was away or wiped takes part at once, with what it holds"]
+  }
+  const rule = 'a replica that was away for long, or lost its data, counts for nothing until a sweep has filled it'
+  const purge = `tombstones are kept for up to ${spelledMs(facts.options.gcGraceMs)}`
+  return [
+    true,
+    isSweeping(facts) ? `${rule}; ${purge}` : `${rule}; no sweep is scheduled, and without one none is purged by age`,
+  ]
+}
+
+function isChecked({ options }: Facts): boolean {
+  return options.lineage === 'checked'
+}
+
+function isSweeping(facts: Facts): boolean {
+  return isChecked(facts) && (facts.options.sweepEveryMs > 0 || facts.options.sweepCron !== '')
+}
+
 function boundedWork({ options }: Facts): Verdict {
-  const keys = `at most ${grouped(options.queuedKeysMax)} keys wait for each replica and ${grouped(options.repairsMax)} for repair`
+  const keys =
+    `at most ${grouped(options.queuedKeysMax)} keys wait for each replica and ${grouped(options.repairsMax)} for repair, ` +
+    `and ${grouped(options.hintsMax)} are remembered for one that misses them`
   return [
     true,
     `${keys}; a call ends after ${grouped(options.callTimeoutMs)} ms, an operation after ${grouped(options.deadlineMs)} ms`,
@@ -156,7 +191,9 @@ function notesFor({ options, store, replicas, racy }: Facts): string[] {
   const notes = [
     'Not promised: atomicity over several keys; anything but last write wins between concurrent writers; the outcome of ' +
       'a write that failed (it may still appear).',
-    'G1 to G4 take for granted that replicas keep what they acknowledged; one that lost its data is not noticed in this version.',
+    options.lineage === 'checked'
+      ? `A write is lost when all the replicas that acknowledged it lose their data before others were given it; then the event data-may-be-lost says so.`
+      : "lineage: 'assumed': G1 to G4 take for granted that no replica loses what it acknowledged; one that does is not noticed.",
   ]
   if (hosts.length > 0) {
     notes.push(
@@ -190,6 +227,18 @@ function guaranteesText(entries: readonly Guarantee[], notes: readonly string[])
     ({ id, statement, holds, because }) => `${id}  ${holds ? 'yes' : 'NO '}  ${statement}\n         ${because}`,
   )
   return [...rows, '', ...notes.map((note) => `- ${note}`)].join('\n')
+}
+
+const units = [
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1_000],
+] as const
+
+/** In the largest unit that makes it a whole number. */
+function spelledMs(ms: number): string {
+  const [unit, unitMs] = units.find((each) => ms % each[1] === 0) ?? (['ms', 1] as const)
+  return `${grouped(ms / unitMs)} ${unit}`
 }
 
 function grouped(value: number): string {
