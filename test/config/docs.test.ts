@@ -9,6 +9,9 @@ import { parseOptions } from '../../src/config.ts'
 
 const configuration = await readFile(new URL('../../docs/configuration.md', import.meta.url), 'utf8')
 const errors = await readFile(new URL('../../docs/errors.md', import.meta.url), 'utf8')
+const events = await readFile(new URL('../../docs/events.md', import.meta.url), 'utf8')
+const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
+const eventSource = await readFile(new URL('../../src/events.ts', import.meta.url), 'utf8')
 const errorSource = await readFile(new URL('../../src/errors.ts', import.meta.url), 'utf8')
 
 describe('the page of the configuration', () => {
@@ -39,6 +42,24 @@ test('the page of errors has a heading for every code', () => {
   const codes = [...new Set([...errorSource.matchAll(/'([A-Z]+(?:_[A-Z]+)*)'/g)].map(([, code]) => code))]
   expect(codes.length).toBeGreaterThan(0)
   expect(headings.sort()).toEqual(codes.sort())
+})
+
+describe('the tables of events have every event, and no other:', () => {
+  const types = [...eventSource.matchAll(/readonly type: '([\w-]+)'/g)].map(([, type]) => type)
+
+  test('the page of events', () => {
+    expect(types.length).toBeGreaterThan(0)
+    const [, table = ''] = events.split('| event |')
+    const rows = [...table.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, type]) => type)
+    expect(rows.sort()).toEqual([...types].sort())
+  })
+
+  test('the README', () => {
+    const [, table = ''] = readme.split('| event |')
+    const rows = [...table.matchAll(/^\| (`[\w-]+`(?:, `[\w-]+`)*) \|/gm)].map(([, named = '']) => named)
+    const named = rows.flatMap((row) => row.replaceAll('`', '').split(', '))
+    expect(named.sort()).toEqual([...types].sort())
+  })
 })
 
 function shownDefault(value: unknown): string {
