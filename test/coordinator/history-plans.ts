@@ -40,13 +40,17 @@ const skew = fc.record({
 })
 const damage = fc.record({ do: fc.constant('damage' as const), replica, key })
 
-const quorum = fc
-  .integer({ min: 1, max: 5 })
-  .chain((n) =>
-    fc
-      .record({ n: fc.constant(n), r: fc.integer({ min: 1, max: n }), w: fc.integer({ min: 1, max: n }) })
-      .filter(({ r, w }) => r + w > n && 2 * w > n),
-  )
+const wipe = fc.record({ do: fc.constant('wipe' as const), replica })
+const sweep = fc.record({ do: fc.constant('sweep' as const), client })
+
+const quorumsFrom = (wMin: number) =>
+  fc
+    .integer({ min: wMin, max: 5 })
+    .chain((n) =>
+      fc
+        .record({ n: fc.constant(n), r: fc.integer({ min: 1, max: n }), w: fc.integer({ min: wMin, max: n }) })
+        .filter(({ r, w }) => r + w > n && 2 * w > n),
+    )
 
 export interface PlanWishes {
   readonly options?: QuorumOptions
@@ -54,11 +58,14 @@ export interface PlanWishes {
   readonly hasSkew?: boolean
   readonly hasDamage?: boolean
   readonly hasTtl?: boolean
+  /** Replicas lose their data, one at a time: so w is 2 or more. */
+  readonly hasLosses?: boolean
   readonly stepsMax?: number
 }
 
 export function plans(wishes: PlanWishes = {}): fc.Arbitrary<HistoryPlan> {
   const { options = {}, kinds = ['set', 'set', 'delete', 'read', 'read'], hasSkew = true, hasDamage = true } = wishes
+  const { hasLosses = false } = wishes
   const step: fc.Arbitrary<Step> = fc.oneof(
     {
       arbitrary: operation(kinds).map((each) => (wishes.hasTtl === false ? { ...each, ttlMs: null } : each)),
@@ -68,10 +75,12 @@ export function plans(wishes: PlanWishes = {}): fc.Arbitrary<HistoryPlan> {
     { arbitrary: pause, weight: 4 },
     { arbitrary: skew, weight: hasSkew ? 1 : 0 },
     { arbitrary: damage, weight: hasDamage ? 1 : 0 },
+    { arbitrary: wipe, weight: hasLosses ? 1 : 0 },
+    { arbitrary: sweep, weight: hasLosses ? 1 : 0 },
   )
   return fc
     .record({
-      quorum,
+      quorum: quorumsFrom(hasLosses ? 2 : 1),
       clients: fc.integer({ min: 1, max: 3 }),
       steps: fc.array(step, { minLength: 5, maxLength: wishes.stepsMax ?? 40, size: 'max' }),
     })

@@ -1,4 +1,5 @@
 import type { QuorumOptions } from '../../src/config.ts'
+import { Ledger } from '../../src/core/ledger.ts'
 import type { RecordStamp, VersionedRecord } from '../../src/core/record.ts'
 import type { Version } from '../../src/core/version.ts'
 import { type OpenStore, openStore, scriptedReplicas } from '../support/open-store.ts'
@@ -17,6 +18,9 @@ export type Step =
   | { readonly do: 'fault'; readonly replica: number; readonly fate: Fate }
   | { readonly do: 'skew'; readonly client: number; readonly skewMs: number }
   | { readonly do: 'damage'; readonly replica: number; readonly key: string }
+  /** It loses everything and its lineage tells, unless another one that did is not filled again yet. */
+  | { readonly do: 'wipe'; readonly replica: number }
+  | { readonly do: 'sweep'; readonly client: number }
   | { readonly do: 'pause'; readonly ms: number }
 
 /** An operation as it went. `began` and `ended` number all beginnings and ends in their order. */
@@ -46,6 +50,7 @@ export interface HistoryPlan {
 }
 
 const writers = 'abcdef'
+const walks: ReadonlySet<ScriptedCall['method']> = new Set(['scan', 'digest', 'changes', 'lineage'])
 
 /** Plays a history over scripted replicas, in simulated time. */
 export class History {
@@ -63,7 +68,10 @@ export class History {
     const watcher = { called: (_replica: ScriptedReplica, call: ScriptedCall) => this.#notePuts(call) }
     this.replicas = scriptedReplicas(this.time, n, { watcher })
     this.#runtimes = [...writers.slice(0, clients)].map((name) => this.time.runtime({ random: namedWriter(name) }))
-    this.stores = this.#runtimes.map((runtime) => openStore(runtime, this.replicas, options))
+    this.stores = this.#runtimes.map((runtime) => {
+      const connections = this.replicas.map((replica) => replica.connect())
+      return openStore(runtime, connections, options)
+    })
   }
 
   async play(steps: readonly Step[]): Promise<void> {
@@ -99,10 +107,22 @@ export class History {
     return operation
   }
 
+  /** Whether every replica is on record with the lineage that it has. */
+  get isHealed(): boolean {
+    const ledger = new Ledger()
+    const keys = Ledger.keysFor(this.replicas.map(({ id }) => id))
+    for (const { store } of this.replicas) ledger.observe(keys.map((key) => store.peek(key)))
+    return ledger.isEmpty || this.replicas.every(({ id, lineageId }) => ledger.replica(id)?.lineage === lineageId)
+  }
+
   #carryOut(step: Exclude<Step, { do: 'pause' }>): void {
     if (step.do === 'fault') {
       const replica = this.replicas[step.replica % this.replicas.length]
       if (replica !== undefined) replica.fate = (call) => fateOf(call, step.fate)
+    } else if (step.do === 'wipe') {
+      if (this.isHealed) this.replicas[step.replica % this.replicas.length]?.wipe()
+    } else if (step.do === 'sweep') {
+      void this.stores[step.client % this.stores.length]?.engine.sweep()
     } else if (step.do === 'skew') {
       const runtime = this.#runtimes[step.client % this.#runtimes.length]
       if (runtime !== undefined) runtime.skewMs = step.skewMs
@@ -163,7 +183,7 @@ export class History {
 
 /** A page that leaves heads out cannot be told from a whole one: that no replica may do. */
 function fateOf(call: ScriptedCall, fate: Fate): Fate {
-  return call.method === 'scan' && fate.garble !== undefined ? { ...fate, garble: () => undefined } : fate
+  return walks.has(call.method) && fate.garble !== undefined ? { ...fate, garble: () => undefined } : fate
 }
 
 /** `''` is older than any version: what a read that found nothing saw. */
