@@ -81,7 +81,7 @@ function goalText(goal: Goal): string {
   return goal.ratioAtLeast === null ? 'none, reported only' : `throughput ratio >= ${goal.ratioAtLeast}`
 }
 
-function medianSample(samples: readonly Sample[]): Sample {
+export function medianSample(samples: readonly Sample[]): Sample {
   const median = (pick: (sample: Sample) => number) => Math.round(spread(samples.map(pick)).median)
   return {
     operationsPerSecond: median((sample) => sample.operationsPerSecond),

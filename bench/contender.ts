@@ -26,6 +26,11 @@ export class Contender {
     return Contender.#start(name, 'quorum', 3)
   }
 
+  /** Keeps no log of changes, so that it has to compare everything in each sweep. */
+  static unlogged(): Promise<Contender> {
+    return Contender.#start('the same, no log of changes', 'unlogged', 3)
+  }
+
   static async #start(name: string, kind: string, serversCount: number): Promise<Contender> {
     const servers = await Promise.all(Array.from({ length: serversCount }, () => startRedis({ controllable: true })))
     const process = fork(new URL('./side.ts', import.meta.url), [kind, ...servers.map(({ url }) => url)])

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 /** Issues the call with this number and resolves when it is answered. */
 export type Operation = (index: number) => Promise<unknown>
 
@@ -9,8 +11,13 @@ export interface Sample {
   readonly cpuMicrosecondsPerOperation: number
 }
 
-/** Keeps `concurrency` calls under way for about `durationMs`, and measures each. */
-export async function runLoad(operation: Operation, concurrency: number, durationMs: number): Promise<Sample> {
+/** Keeps `concurrency` callers at it for about `durationMs`, and measures each call. They pause for so long after each. */
+export async function runLoad(
+  operation: Operation,
+  concurrency: number,
+  durationMs: number,
+  pauseMs = 0,
+): Promise<Sample> {
   const latencies: number[] = []
   const cpuBefore = process.cpuUsage()
   const begin = performance.now()
@@ -22,7 +29,8 @@ export async function runLoad(operation: Operation, concurrency: number, duratio
       await operation(next++)
       const after = performance.now()
       latencies.push(after - now)
-      now = after
+      if (pauseMs > 0) await sleep(pauseMs)
+      now = pauseMs > 0 ? performance.now() : after
     }
   }
   await Promise.all(Array.from({ length: concurrency }, worker))

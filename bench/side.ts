@@ -1,5 +1,6 @@
 import KeyvRedis from '@keyv/redis'
 import { Keyv } from 'keyv'
+import { redisReplica } from '../adapters/redis/redis-replica.ts'
 import { KeyvQuorum } from '../src/keyv-quorum.ts'
 import { runLoad, type Sample } from './load.ts'
 
@@ -18,7 +19,7 @@ export type RunReply = { readonly sample: Sample } | { readonly failure: string 
 
 const keysCount = 2_000
 const [kind, ...urls] = process.argv.slice(2)
-const keyv = new Keyv(kind === 'quorum' ? new KeyvQuorum(urls) : new KeyvRedis(urls[0] ?? ''), { namespace: 'bench' })
+const keyv = new Keyv(openStore(), { namespace: 'bench' })
 
 process.on('message', (request: RunRequest) => {
   run(request).then(
@@ -26,6 +27,12 @@ process.on('message', (request: RunRequest) => {
     (error: unknown) => process.send?.({ failure: String(error) } satisfies RunReply),
   )
 })
+
+function openStore(): KeyvQuorum | KeyvRedis<unknown> {
+  if (kind === 'quorum') return new KeyvQuorum(urls)
+  if (kind === 'unlogged') return new KeyvQuorum(urls.map((url) => redisReplica(url, { changesMax: 0 })))
+  return new KeyvRedis(urls[0] ?? '')
+}
 
 async function run({ operation, valueBytes, concurrency, durationMs }: RunRequest): Promise<Sample> {
   if (operation === 'fill') await fill(valueBytes)
