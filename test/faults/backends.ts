@@ -60,7 +60,7 @@ function controlsOf(server: TestServer): Pick<Backend, 'stop' | 'start' | 'close
   return {
     stop: () => server.kill(),
     start: () => server.start(),
-    close: () => server[Symbol.asyncDispose](),
+    close: async () => server[Symbol.asyncDispose](),
   }
 }
 

@@ -22,8 +22,8 @@ export async function contentsOf(replica: Replica): Promise<readonly VersionedRe
 }
 
 /**
- * What is wrong at the replicas, record by record: none where each holds alive exactly what the book says, under one and the
- * same version and with one and the same expiry everywhere.
+ * What is wrong at the replicas, record by record: nothing where each holds alive exactly what the book says, under one and
+ * the same version and with one and the same expiry everywhere.
  *
  * @param book every live value by the key that replicas see
  */
@@ -33,20 +33,36 @@ export async function differencesFrom(
   nowMs: number,
 ): Promise<readonly string[]> {
   const findings: string[] = []
-  const identities = new Map<string, string>()
   for (const replica of replicas) {
-    const live = new Map<string, VersionedRecord>()
-    for (const record of await contentsOf(replica)) if (!isDead(record, nowMs)) live.set(record.key, record)
-    for (const key of live.keys()) if (!book.has(key)) findings.push(`${key} is alive at ${replica.id}`)
-    for (const [key, value] of book) {
-      const record = live.get(key)
-      const found = record === undefined ? undefined : decodePayload(record.payload)
-      if (found !== value) findings.push(`${key} is ${found} at ${replica.id}, not ${value}`)
-      const identity = `${record?.version} until ${record?.expiresAtMs}`
-      const first = identities.get(key) ?? identity
-      identities.set(key, first)
-      if (identity !== first) findings.push(`${key} is ${identity} at ${replica.id}, and ${first} elsewhere`)
-    }
+    const values = new Map<string, unknown>()
+    for (const [key, record] of await liveAt(replica, nowMs)) values.set(key, decodePayload(record.payload))
+    findings.push(...unequal(book, values, `the book and ${replica.id}`))
   }
+  return [...findings, ...(await differencesBetween(replicas, nowMs))].slice(0, findingsMax)
+}
+
+/** Where the replicas do not hold the same records alive, by their versions, expiries and values. */
+export async function differencesBetween(replicas: readonly Replica[], nowMs: number): Promise<readonly string[]> {
+  const contents = await Promise.all(replicas.map((replica) => liveAt(replica, nowMs)))
+  const texts = contents.map((live) => new Map([...live].map(([key, record]) => [key, textOf(record)])))
+  const [first = new Map<string, string>(), ...others] = texts
+  const findings = others.flatMap((other, index) =>
+    unequal(first, other, `${replicas[0]?.id} and ${replicas[index + 1]?.id}`),
+  )
   return findings.slice(0, findingsMax)
+}
+
+async function liveAt(replica: Replica, nowMs: number): Promise<ReadonlyMap<string, VersionedRecord>> {
+  const live = (await contentsOf(replica)).filter((record) => !isDead(record, nowMs))
+  return new Map(live.map((record) => [record.key, record]))
+}
+
+function textOf({ version, expiresAtMs, payload }: VersionedRecord): string {
+  return `${version} until ${expiresAtMs}: ${payload}`
+}
+
+function unequal(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>, places: string): string[] {
+  const keys = new Set([...a.keys(), ...b.keys()])
+  const differing = [...keys].filter((key) => a.get(key) !== b.get(key))
+  return differing.map((key) => `${key} at ${places}: ${a.get(key)} and ${b.get(key)}`)
 }
