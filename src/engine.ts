@@ -117,6 +117,11 @@ export class Engine {
     const given = { ...this.#given, ...wish }
     const options = resolveOptions(given, [...this.replicas, replica])
     const member = this.#add(replica, true)
+    // Where nobody is judged it counts from the start, so n has to count it too, or quorums would not meet.
+    if (!member.isNew) {
+      this.#adopt(given, options)
+      return
+    }
     this.#context = this.#newContext()
     const adopt = () => {
       if (!member.isNew || member.standing !== 'full') return
