@@ -30,6 +30,7 @@ export interface SweeperParts {
 export interface SweeperOptions {
   readonly gcGraceMs: number
   readonly callTimeoutMs: number
+  readonly deadlineMs: number
   readonly maxClockSkewMs: number
   readonly sweepFullyEveryMs: number
   readonly sweepKeysPerSecond: number
@@ -148,7 +149,8 @@ export class Sweeper {
       runtime,
       events,
       callTimeoutMs: options.callTimeoutMs,
-      foregroundLatencyMs: () => this.#parts.foregroundLatencyMs(),
+      // A joining replica is not kept waiting by the load: until it is full, one more failure may cost a quorum.
+      foregroundLatencyMs: () => (full < begun.length ? null : this.#parts.foregroundLatencyMs()),
       retirement: {
         retainedUntilMs: beganAtMs - options.maxClockSkewMs,
         diedUntilMs: isPurgeDue ? purge.diedUntilMs : -1,
@@ -206,8 +208,16 @@ export class Sweeper {
     )
     if (voice !== null) return full.length >= n - w ? 'full' : null
     if (kind !== 'full') return null
-    if (full.length >= searchQuorum(n, w)) return 'full'
+    if (full.length >= searchQuorum(n, w)) return this.#isQuiet(member, exchange.exchangeBeganAtMs) ? 'full' : null
     return exchangedWith.length === begun.length - 1 ? 'full with what is left' : null
+  }
+
+  /**
+   * A write that was under way when a replica lost its data may still count on its acknowledgement, and reach others only
+   * after they were swept. So what makes the replica full begins when all such writes are over.
+   */
+  #isQuiet({ joining }: Member, atMs: number): boolean {
+    return joining === null || atMs - joining.sinceMs >= this.#parts.options.deadlineMs
   }
 
   #announceLoss(replicas: readonly string[]): void {
