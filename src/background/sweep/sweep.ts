@@ -92,7 +92,8 @@ class Sweep {
     try {
       await attendance.callRoll()
       const exchange = kind === 'full' ? await this.#exchangeAll() : await this.#exchangeChanges()
-      if (exchange.needsFull === null) await purgeRetired(this.#context)
+      // To find what is retired takes a look at everything, which an incremental sweep is there to avoid.
+      if (kind === 'full') await purgeRetired(this.#context)
       isComplete = exchange.isComplete
       const { exchanged, exchangeBeganAtMs, positions, cursor, needsFull } = exchange
       return { report: this.#report(isComplete), exchanged, exchangeBeganAtMs, positions, cursor, needsFull }
