@@ -9,6 +9,8 @@ export class Member {
   isNew: boolean
   lineage: string | null = null
   verdict: StandingVerdict = { standing: 'checking', reason: 'its lineage is not known yet' }
+  /** Since when it is joining with this lineage, in ms since 1970; null while it is not. */
+  joining: { readonly lineage: string | null; readonly sinceMs: number } | null = null
   #reporting: Promise<void> | null = null
 
   constructor(replica: WatchedReplica, isNew: boolean) {

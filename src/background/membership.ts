@@ -188,6 +188,10 @@ export class Membership {
       gcGraceMs,
     })
     const { standing, reason } = member.verdict
+    if (standing !== 'joining') member.joining = null
+    else if (member.joining?.lineage !== member.lineage) {
+      member.joining = { lineage: member.lineage, sinceMs: runtime.clock.nowMs() }
+    }
     if (standing === 'full') member.replica.gate.grant()
     else member.replica.gate.silence(standing === 'joining' ? `joining, ${reason}` : reason)
     if (standing === before.standing) return

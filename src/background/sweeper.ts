@@ -98,8 +98,8 @@ export class Sweeper {
     const { membership } = this.#parts
     await membership.refresh()
     await membership.checkAll()
-    if (!this.#isJoiningDue()) return true
-    if (!(await this.#lease.acquire())) return false
+    if (!this.#isAnyJoining()) return true
+    if (!this.#isJoiningDue() || !(await this.#lease.acquire())) return false
     try {
       // While a replica is missing, one more failure may cost a quorum: that is dearer than some load.
       const keysPerSecond = rejoinHaste * this.#parts.options.sweepKeysPerSecond
@@ -107,13 +107,26 @@ export class Sweeper {
     } finally {
       await this.#lease.release()
     }
-    return !this.#isJoiningDue()
+    return !this.#isAnyJoining()
   }
 
+  #isAnyJoining(): boolean {
+    return this.#joining.length > 0
+  }
+
+  /** Whether a sweep may make any of them full now; where too few others are, nothing is gained by waiting. */
   #isJoiningDue(): boolean {
-    return this.#parts.membership.members.some(
-      ({ standing, replica }) => standing === 'joining' && replica.condition() === 'up',
-    )
+    const { n, w } = this.#parts.quorum()
+    const nowMs = this.#parts.runtime.clock.nowMs()
+    const full = this.#parts.membership.members.filter(({ standing }) => standing === 'full')
+    const isEnough = full.length >= searchQuorum(n, w)
+    return this.#joining.some((member) => !isEnough || this.#isQuiet(member, nowMs))
+  }
+
+  /** Those that can be reached. */
+  get #joining(): readonly Member[] {
+    const { members } = this.#parts.membership
+    return members.filter(({ standing, replica }) => standing === 'joining' && replica.condition() === 'up')
   }
 
   #mayBeIncremental(last: SweepEntry | null, nowMs: number): boolean {
