@@ -242,7 +242,9 @@ export class Sweeper {
     const { membership, options } = this.#parts
     const last = membership.ledger.sweep
     const purge = last?.purge ?? null
-    const isUsed = purge === null || beganAtMs - purge.announcedAtMs >= purgeNoticeMs(options.gcGraceMs)
+    const isDue = purge === null || beganAtMs - purge.announcedAtMs >= purgeNoticeMs(options.gcGraceMs)
+    // Only full sweeps purge, so only after one is it time to announce the next.
+    const isUsed = purge === null || (kind === 'full' && isDue)
     return {
       kind,
       sweptAtMs: beganAtMs,
