@@ -6,6 +6,9 @@ import { type KeyspaceWalk, type Run, ScriptPages, type WalkParts, type WalkPlac
 import { chosenScript } from './lua-pages.ts'
 import { retirementTexts } from './retirement-texts.ts'
 
+/** So many buckets are written one by one; a page takes the server longer the more there are. */
+const listedMax = 256
+
 /** Pages of a scan that asks for some buckets, or for what is retired: chosen at the server, so that nothing else travels. */
 export class ChosenScan {
   readonly #parts: WalkParts
@@ -20,8 +23,10 @@ export class ChosenScan {
     const { buckets, retired } = options
     const times = retired === undefined ? ['', ''] : retirementTexts(retired)
     const [first = 0] = buckets ?? []
-    const bitmap = buckets === undefined ? '' : bitmapOf(buckets, first)
-    this.#values = [...times, bitmap, String(bucketBase + first), retired === undefined ? '' : 'retired']
+    const isListed = buckets !== undefined && buckets.length > 0 && buckets.length <= listedMax
+    const wanted = buckets === undefined ? '' : isListed ? listOf(buckets, first) : bitmapOf(buckets, first)
+    const which = retired === undefined ? '' : 'retired'
+    this.#values = [...times, wanted, String(bucketBase + first), which, isListed ? 'list' : '']
   }
 
   async *pagesOf(server: WalkPlace, run: Run): AsyncIterable<ScanEntry[]> {
@@ -46,6 +51,13 @@ export class ChosenScan {
     }
     return entries
   }
+}
+
+/** Two bytes for each bucket, which go along with every page. */
+function listOf(buckets: readonly number[], first: number): Buffer {
+  const list = Buffer.alloc(2 * buckets.length)
+  for (const [index, bucket] of buckets.entries()) list.writeUInt16BE(bucket - first, 2 * index)
+  return list
 }
 
 /** One bit for each bucket from the first one on, the lowest bit of the first byte first; never empty. */

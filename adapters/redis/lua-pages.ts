@@ -119,20 +119,25 @@ end
 return table.concat(sums, ',')`)
 
 /**
- * Those of a page that are wanted. ARGV continues: 7 the buckets that are, one bit each, the lowest first, or nothing for
- * all, 8 the number that the digits of the first one make, 9 `retired` for retired records alone. What cannot be read
- * comes too, unless it should be retired.
+ * Those of a page that are wanted. ARGV continues: 7 the buckets that are, counted from the first one, or nothing for all,
+ * 8 the number that the digits of the first one make, 9 `retired` for retired records alone, 10 how 7 is written: `list`
+ * for two bytes each, else one bit each, the lowest first. What cannot be read comes too, unless it should be retired.
  *
  * Answers the next cursor, the number of keys, the mean length of their texts, and then each key with its head.
  */
 export const chosenScript: LuaScript = scriptOf(`${page}
-local bitmap, firstBucket = ARGV[7], tonumber(ARGV[8])
+local buckets, firstBucket = ARGV[7], tonumber(ARGV[8])
 local answer, count = {cursor, #keys, length}, 3
+local listed = ARGV[10] == 'list' and {}
+if listed then
+  for index = 1, #buckets, 2 do listed[byte(buckets, index) * 256 + byte(buckets, index + 1)] = true end
+end
 
 local function isInBuckets(head)
-  if bitmap == '' then return true end
+  if buckets == '' then return true end
   local place = tonumber(sub(head, ${hashOffset + 1}, ${hashOffset + bucketDigits})) - firstBucket
-  local bits = place >= 0 and byte(bitmap, math.floor(place / 8) + 1) or 0
+  if listed then return listed[place] end
+  local bits = place >= 0 and byte(buckets, math.floor(place / 8) + 1) or 0
   return math.floor(bits / 2 ^ (place % 8)) % 2 == 1
 end
 
