@@ -22,7 +22,7 @@ export interface ReadReport {
   readonly answers: readonly Testimony[]
 }
 
-const wholeWithinMs = 15_000
+const wholeWithinMs = 60_000
 const glanceMs = 20
 
 /** A store over some of the players, a Keyv over it, and the means to see what they do. */

@@ -16,7 +16,7 @@ export interface RunOptions {
 }
 
 const repository = fileURLToPath(new URL('../../', import.meta.url))
-const runMaxMs = 15_000
+const runMaxMs = 90_000
 
 /**
  * For programs that keep to the store's default limit of one second a call: the first call loads adapters and starts
