@@ -87,6 +87,7 @@ export class Background {
   async close(): Promise<void> {
     this.#schedule?.stop()
     this.#rejoin.stop()
+    this.membership.stop()
     const { deadlineMs } = this.#parts.options
     await this.#within(deadlineMs, this.repairs.idle())
     const left = await this.handoff.finish(deadlineMs)

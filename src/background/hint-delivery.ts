@@ -55,7 +55,8 @@ export class HintDelivery {
       runtime,
       callTimeoutMs,
       replica: () => this.#replica(),
-      isWanted: () => !this.#isStopped && (hints.size(id) > 0 || hints.needsSweep(id) !== null),
+      isWanted: (replica) =>
+        !this.#isStopped && replica.condition() !== 'up' && (hints.size(id) > 0 || hints.needsSweep(id) !== null),
     })
   }
 

@@ -10,6 +10,7 @@ import type { Runtime } from '../runtime.ts'
 import type { WatchedReplica } from '../wrap/detector.ts'
 import { VoiceGate } from '../wrap/voice.ts'
 import { Member } from './member.ts'
+import { Probe } from './probe.ts'
 
 export interface MembershipParts {
   readonly runtime: Runtime
@@ -37,6 +38,7 @@ export class Membership {
   readonly #parts: MembershipParts
   #members: readonly Member[] = []
   #hasStarted = false
+  #isStopped = false
   #starting: Promise<void> | null = null
 
   constructor(parts: MembershipParts) {
@@ -51,10 +53,23 @@ export class Membership {
     return this.#members.find((member) => member.id === id)
   }
 
-  /** @param wrap makes the watched replica around the gate that is to guard it */
+  /**
+   * A replica that failed is asked for its lineage until it tells it, also while nobody else asks it anything.
+   *
+   * @param wrap makes the watched replica around the gate that is to guard it
+   */
   add(id: string, wrap: (gate: VoiceGate) => WatchedReplica, options: { readonly isNew: boolean }): Member {
-    const gate = new VoiceGate(id, (callOptions) => this.#check(member, callOptions))
+    const gate = new VoiceGate(
+      id,
+      (callOptions) => this.#check(member, callOptions),
+      () => probe.start(),
+    )
     const member = new Member(wrap(gate), options.isNew)
+    const probe = new Probe({
+      ...this.#parts,
+      replica: () => (this.#isStopped ? undefined : this.member(id)?.replica),
+      isWanted: (replica) => !replica.gate.isChecked,
+    })
     this.#members = [...this.#members, member]
     return member
   }
@@ -69,6 +84,11 @@ export class Membership {
   replace(old: Member, added: Member): void {
     const others = this.#members.filter((each) => each !== added)
     this.#members = others.map((each) => (each === old ? added : each))
+  }
+
+  /** Nobody is asked from now on but on request. */
+  stop(): void {
+    this.#isStopped = true
   }
 
   /** Reads the ledger again wherever it can be read, and judges all members by it. */

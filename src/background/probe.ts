@@ -11,14 +11,13 @@ export interface ProbeParts {
   readonly callTimeoutMs: number
   /** The replica as it is now; undefined when it was removed. */
   replica(): WatchedReplica | undefined
-  /** Whether anybody waits for the replica. */
-  isWanted(): boolean
+  /** Whether anybody still waits for an answer of this replica. */
+  isWanted(replica: WatchedReplica): boolean
 }
 
 /**
- * Asks a replica that is down, so that it is found again while nobody else asks: one call at a time, after pauses that grow
- * as the failure detector's do, and none that the detector would refuse. Ends by itself when the replica is up, or when
- * nobody waits for it any more.
+ * Asks a replica that failed, so that it is found again while nobody else asks: one call at a time, after pauses that grow
+ * as the failure detector's do, and none that the detector would refuse. Ends by itself when nobody waits for an answer.
  */
 export class Probe {
   readonly #parts: ProbeParts
@@ -50,14 +49,14 @@ export class Probe {
   }
 
   async #ask(): Promise<void> {
-    const replica = this.#downReplica()
+    const replica = this.#wantedReplica()
     if (replica === null) return
     if (replica.isWorthAsking()) {
       this.#isAsking = true
       await this.#call(replica)
       this.#isAsking = false
     }
-    if (this.#downReplica() !== null) this.#wait()
+    if (this.#wantedReplica() !== null) this.#wait()
   }
 
   /**
@@ -69,12 +68,12 @@ export class Probe {
     try {
       await (replica.gate.verify(options) ?? replica.getVersions([probedKey], options))
     } catch {
-      // It is still down; the pause goes on.
+      // It still fails; the pause goes on.
     }
   }
 
-  #downReplica(): WatchedReplica | null {
+  #wantedReplica(): WatchedReplica | null {
     const replica = this.#parts.replica()
-    return replica === undefined || replica.condition() === 'up' || !this.#parts.isWanted() ? null : replica
+    return replica !== undefined && this.#parts.isWanted(replica) ? replica : null
   }
 }

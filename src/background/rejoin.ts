@@ -2,7 +2,7 @@ import type { Runtime } from '../runtime.ts'
 import type { Sweeper } from './sweeper.ts'
 
 const pauseMinMs = 100
-const pauseMaxMs = 10_000
+const pauseMaxMs = 60_000
 
 /** Goes on sweeping, with growing pauses, as long as a replica that can be reached is joining. */
 export class Rejoin {

@@ -11,15 +11,20 @@ export type Voice = object
 export class VoiceGate {
   readonly replica: string
   readonly #check: (options: CallOptions) => Promise<void>
+  readonly #onDoubt: () => void
   #voice: Voice | null = null
   #isChecked = false
   #checking: Promise<void> | null = null
   #silence: ReplicaError
 
-  /** @param check asks for the lineage and tells what follows from it by {@link VoiceGate.grant} and {@link VoiceGate.silence} */
-  constructor(replica: string, check: (options: CallOptions) => Promise<void>) {
+  /**
+   * @param check asks for the lineage and tells what follows from it by {@link VoiceGate.grant} and {@link VoiceGate.silence}
+   * @param onDoubt hears of every failure after which the lineage has to be asked for
+   */
+  constructor(replica: string, check: (options: CallOptions) => Promise<void>, onDoubt: () => void = () => undefined) {
     this.replica = replica
     this.#check = check
+    this.#onDoubt = onDoubt
     this.#silence = this.#silenced('its lineage is not known yet')
   }
 
@@ -62,6 +67,7 @@ export class VoiceGate {
   /** The next call has to ask for the lineage first. */
   distrust(): void {
     this.#isChecked = false
+    this.#onDoubt()
   }
 
   grant(): void {
