@@ -31,6 +31,33 @@ export class ReplicaError extends Error {
   }
 }
 
+const thrownLengthMax = 2_000
+
+/** What was thrown, in words. Never throws itself, whatever that was, and never says more than a few lines. */
+export function thrownText(thrown: unknown): string {
+  try {
+    const text = String(thrown instanceof Error ? thrown.message : thrown)
+    return text.length > thrownLengthMax ? `${text.slice(0, thrownLengthMax)}…` : text
+  } catch {
+    return 'something that cannot be put into words'
+  }
+}
+
+/** As the error of a replica, which it is already unless the replica broke its contract. */
+export function asReplicaError(replica: string, thrown: unknown): ReplicaError {
+  if (isReplicaError(thrown)) return thrown
+  return new ReplicaError('REJECTED', thrownText(thrown), { replica, cause: thrown })
+}
+
+/** `instanceof` throws for a proxy that was revoked. */
+function isReplicaError(thrown: unknown): thrown is ReplicaError {
+  try {
+    return thrown instanceof ReplicaError
+  } catch {
+    return false
+  }
+}
+
 /** Whether the call certainly changed nothing at the replica. */
 export function isNotApplied(error: ReplicaError): boolean {
   return error.code === 'UNAVAILABLE' || error.code === 'CLOSED'

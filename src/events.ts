@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { Version } from './core/version.ts'
-import type { QuorumOperation, ReplicaError } from './errors.ts'
+import { type QuorumOperation, type ReplicaError, thrownText } from './errors.ts'
 import type { SweepKind, SweepPartition, SweepProgress, SweepReport } from './events/sweep-report.ts'
 
 /**
@@ -147,5 +147,5 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 function warn(type: string, error: unknown): void {
-  process.emitWarning(`a listener for ${type} threw: ${String(error)}`, 'KeyvQuorumListenerWarning')
+  process.emitWarning(`a listener for ${type} threw: ${thrownText(error)}`, 'KeyvQuorumListenerWarning')
 }

@@ -2,7 +2,7 @@ import type { Member } from './background/member.ts'
 import { type CorruptRecord, isCorrupt, type VersionedRecord } from './core/record.ts'
 import { compareRecords } from './core/resolve.ts'
 import type { Standing } from './core/standing.ts'
-import { ReplicaError } from './errors.ts'
+import { asReplicaError, ReplicaError } from './errors.ts'
 
 /** What every replica holds for one key, and which of it wins. */
 export interface Explanation {
@@ -44,8 +44,7 @@ async function answerOf({ id, replica }: Member, key: string, timeoutMs: number)
     const [answer = null] = await replica.getMany([key], { timeoutMs })
     return answer
   } catch (error) {
-    if (error instanceof ReplicaError) return error
-    return new ReplicaError('REJECTED', String(error), { replica: id, cause: error })
+    return asReplicaError(id, error)
   }
 }
 

@@ -1,5 +1,5 @@
 import { deserialize, serialize } from 'node:v8'
-import { ValueError } from './errors.ts'
+import { thrownText, ValueError } from './errors.ts'
 
 /**
  * Values on their way into a record's payload and back. Replicas hold well-formed text without NUL: such a string
@@ -14,17 +14,21 @@ export function encodePayload(value: unknown): string {
   try {
     return cloneMark + serialize(value).toString('base64')
   } catch (cause) {
-    throw new ValueError(`a ${typeof value} like this cannot be stored: ${messageOf(cause)}`, { cause })
+    throw new ValueError(`a ${typeof value} like this cannot be stored: ${thrownText(cause)}`, { cause })
   }
 }
 
-/** @throws ValueError when the payload was made by a later version of this package */
+/** @throws ValueError when the payload was made by a later version of this package, or of Node */
 export function decodePayload(payload: string): unknown {
   if (payload.startsWith(textMark)) return payload.slice(1)
-  if (payload.startsWith(cloneMark)) return deserialize(Buffer.from(payload.slice(1), 'base64'))
+  if (payload.startsWith(cloneMark)) return clonedIn(payload.slice(1))
   throw new ValueError(`the payload is marked ${JSON.stringify(payload.slice(0, 1))}, which this version cannot read`)
 }
 
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
+function clonedIn(base64: string): unknown {
+  try {
+    return deserialize(Buffer.from(base64, 'base64'))
+  } catch (cause) {
+    throw new ValueError('the payload holds a clone of a kind that this version cannot read', { cause })
+  }
 }

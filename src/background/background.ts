@@ -2,6 +2,7 @@ import type { HintSink } from '../coordinator/context.ts'
 import type { ReplicaEntry } from '../core/ledger.ts'
 import type { VersionedRecord } from '../core/record.ts'
 import type { HybridClock } from '../core/version.ts'
+import { thrownText } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { Runtime } from '../runtime.ts'
 import { Handoff } from './handoff.ts'
@@ -101,7 +102,7 @@ export class Background {
       runtime: this.#parts.runtime,
       ...(sweepCron === '' ? { intervalMs: sweepEveryMs } : { cron: sweepCron }),
       run: (signal) => this.sweeper.runScheduled(sweepCron === '' ? sweepEveryMs : 0, signal),
-      onFailure: (error) => this.#parts.events.emit({ type: 'sweep-failed', reason: String(error) }),
+      onFailure: (error) => this.#parts.events.emit({ type: 'sweep-failed', reason: thrownText(error) }),
     })
   }
 

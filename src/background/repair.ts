@@ -2,6 +2,7 @@ import type { CoordinatorContext, RepairSink } from '../coordinator/context.ts'
 import type { Repair } from '../core/read.ts'
 import type { VersionedRecord } from '../core/record.ts'
 import { compareRecords } from '../core/resolve.ts'
+import { thrownText } from '../errors.ts'
 import type { Entry, PutOutcome } from '../replica.ts'
 import type { WatchedReplica } from '../wrap/detector.ts'
 
@@ -119,7 +120,7 @@ export class RepairQueue implements RepairSink {
       this.#announce(replica.id, batch, outcomes)
     } catch (error) {
       const keys = batch.map(({ record }) => record.key)
-      this.#drop(replica.id, keys, error instanceof Error ? error.message : String(error))
+      this.#drop(replica.id, keys, thrownText(error))
     }
     lane.isSending = false
     if (waiting.size === 0) this.#lanes.delete(replica)

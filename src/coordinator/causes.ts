@@ -1,4 +1,4 @@
-import { QuorumError, type QuorumOperation, ReplicaError } from '../errors.ts'
+import { asReplicaError, QuorumError, type QuorumOperation, ReplicaError } from '../errors.ts'
 import type { CoordinatorContext } from './context.ts'
 
 /** Why the replicas of one operation did not count, collected on the way to a possible `QuorumError`. */
@@ -36,8 +36,7 @@ export class Causes {
 
   add(replica: number, error: unknown): ReplicaError {
     const id = this.#context.replicas[replica]?.id ?? String(replica)
-    const replicaError =
-      error instanceof ReplicaError ? error : new ReplicaError('REJECTED', String(error), { replica: id, cause: error })
+    const replicaError = asReplicaError(id, error)
     this.#errors.set(id, replicaError)
     return replicaError
   }

@@ -1,4 +1,4 @@
-import { ReplicaError } from '../errors.ts'
+import { asReplicaError, ReplicaError } from '../errors.ts'
 import type { Replica } from '../replica.ts'
 import type { Timers } from '../runtime.ts'
 import { decorate, decorateWalks } from './decorate.ts'
@@ -53,10 +53,4 @@ async function* boundedSteps<Step>(
     // A hung step would hang `return` as well, so nobody waits for it.
     if (!isOver) startSafely(() => iterator.return?.()).catch(() => undefined)
   }
-}
-
-export function asReplicaError(replica: string, error: unknown): ReplicaError {
-  if (error instanceof ReplicaError) return error
-  const message = error instanceof Error ? error.message : String(error)
-  return new ReplicaError('REJECTED', message, { replica, cause: error })
 }
