@@ -43,11 +43,16 @@ function joined(parts: readonly PartitionEntry[], last: Exchange): Exchange {
   const inAll = (lists: readonly (readonly string[])[]) => ids.filter((id) => lists.every((list) => list.includes(id)))
   return {
     exchangeBeganAtMs: first.exchangeBeganAtMs,
-    exchanged: new Map(ids.map((id) => [id, inAll(parts.map(({ exchanged }) => exchanged[id] ?? []))])),
+    exchanged: new Map(ids.map((id) => [id, inAll(parts.map(({ exchanged }) => ownMember(exchanged, id)))])),
     positions: new Map(Object.entries(first.positions)),
     full: inAll(parts.map(({ full }) => full)),
     lineages: last.lineages,
   }
+}
+
+/** A replica may be called `constructor`, which is a member of every object. */
+function ownMember(exchanged: PartitionEntry['exchanged'], id: string): readonly string[] {
+  return Object.hasOwn(exchanged, id) ? (exchanged[id] ?? []) : []
 }
 
 function entryOf({ exchangeBeganAtMs, exchanged, positions, full, lineages }: Exchange): PartitionEntry {

@@ -132,7 +132,7 @@ export function isLedgerKey(key: string): boolean {
   return key.startsWith('\u0001ledger:')
 }
 
-/** A record that a later version wrote, or that is no JSON, tells nothing. */
+/** A record that a later version wrote, that was damaged, or that is no JSON, tells nothing. */
 function parsed<Entry>(record: VersionedRecord | undefined, is: (value: unknown) => value is Entry): Entry | null {
   if (record === undefined || record.kind === 'tombstone') return null
   try {
@@ -143,25 +143,63 @@ function parsed<Entry>(record: VersionedRecord | undefined, is: (value: unknown)
   }
 }
 
-function hasFields(value: unknown, types: Readonly<Record<string, string>>): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  const fields = value as Readonly<Record<string, unknown>>
-  return Object.entries(types).every(([name, type]) => typeof fields[name] === type)
-}
+type Is = (value: unknown) => boolean
 
 function isReplicaEntry(value: unknown): value is ReplicaEntry {
-  return hasFields(value, { lineage: 'string', exchangedAtMs: 'number' })
+  return hasMembers(value, { lineage: isText, exchangedAtMs: isTime, needsSweep: isNullOr(isText) })
 }
 
 function isSweepEntry(value: unknown): value is SweepEntry {
-  return hasFields(value, { kind: 'string', sweptAtMs: 'number', positions: 'object' })
+  const isKind = (kind: unknown) => kind === 'full' || kind === 'incremental'
+  const isPurge = (purge: unknown) => hasMembers(purge, { diedUntilMs: isTime, announcedAtMs: isTime })
+  return hasMembers(value, {
+    kind: isKind,
+    sweptAtMs: isTime,
+    sweptFullyAtMs: isNullOr(isTime),
+    positions: isMapOf(isText),
+    purge: isNullOr(isPurge),
+  })
 }
 
 function isPartitionEntry(value: unknown): value is PartitionEntry {
-  const types = { exchangeBeganAtMs: 'number', lineages: 'object', full: 'object', exchanged: 'object' }
-  return hasFields(value, types) && Array.isArray((value as { readonly full: unknown }).full)
+  return hasMembers(value, {
+    exchangeBeganAtMs: isTime,
+    lineages: isMapOf(isText),
+    full: isListOfTexts,
+    exchanged: isMapOf(isListOfTexts),
+    positions: isMapOf(isText),
+  })
 }
 
 function isLeaseEntry(value: unknown): value is LeaseEntry {
-  return hasFields(value, { holder: 'string', untilMs: 'number' })
+  return hasMembers(value, { holder: isText, untilMs: isTime })
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string'
+}
+
+/** JSON may hold a number too large for one, which reads as infinite. */
+function isTime(value: unknown): boolean {
+  return Number.isFinite(value)
+}
+
+function isListOfTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isText)
+}
+
+function isNullOr(is: Is): Is {
+  return (value) => value === null || is(value)
+}
+
+function isMapOf(is: Is): Is {
+  return (value) => isObject(value) && Object.values(value).every(is)
+}
+
+function hasMembers(value: unknown, members: Readonly<Record<string, Is>>): boolean {
+  return isObject(value) && Object.entries(members).every(([name, is]) => Object.hasOwn(value, name) && is(value[name]))
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

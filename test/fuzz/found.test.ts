@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { memoryReplica } from '../../adapters/memory/memory-replica.ts'
+import { Ledger } from '../../src/core/ledger.ts'
+import { newValue } from '../../src/core/record.ts'
 import { ReplicaError, thrownText, ValueError } from '../../src/errors.ts'
 import { decodePayload, encodePayload } from '../../src/payload.ts'
 import { withDeadline } from '../../src/wrap/deadline.ts'
+import { putsOf, valueAt, versionAt } from '../conformance/samples.ts'
 import { ScriptedReplica } from '../support/scripted-replica.ts'
 import { SimulatedTime } from '../support/simulated-time.ts'
 
@@ -53,5 +57,51 @@ test.each(['c', 'c/w8=', 'cAAAA', `c${Buffer.from([0xff, 0x0f, 0x22, 0x7f]).toSt
   'the payload %j, which no clone can be read from, is a value that is not supported',
   (payload) => {
     expect(() => decodePayload(payload)).toThrow(ValueError)
+  },
+)
+
+describe('a record of the store itself that is damaged in one member tells nothing', () => {
+  const observed = (name: string, entry: object) => {
+    const ledger = new Ledger()
+    ledger.observe([newValue(`\u0001ledger:${name}`, versionAt(1), JSON.stringify(entry), null)])
+    return ledger
+  }
+  const replica = { lineage: 'l', exchangedAtMs: 1, needsSweep: null }
+  const sweep = { kind: 'full', sweptAtMs: 1, sweptFullyAtMs: null, positions: {}, purge: null }
+  const part = { exchangeBeganAtMs: 1, lineages: {}, full: [], exchanged: {}, positions: {} }
+
+  test('and without the damage it is read', () => {
+    expect(observed('replica:A', replica).replica('A')).toEqual(replica)
+    expect(observed('sweep', sweep).sweep).toEqual(sweep)
+    expect(observed('partition:1:0', part).partitions(1)).toEqual([part])
+  })
+
+  test.each([{ needsSweep: [] }, { exchangedAtMs: null }, { lineage: 5 }])('of a replica: %j', (damage) => {
+    expect(observed('replica:A', { ...replica, ...damage }).replica('A')).toBeNull()
+  })
+
+  test.each([{ kind: 'half' }, { positions: null }, { positions: { a: 1 } }, { purge: {} }, { sweptFullyAtMs: 'x' }])(
+    'of a sweep: %j',
+    (damage) => {
+      expect(observed('sweep', { ...sweep, ...damage }).sweep).toBeNull()
+    },
+  )
+
+  test.each([{ lineages: null }, { full: [1] }, { exchanged: { a: 'b' } }, { positions: [] }])(
+    'of a part of a sweep: %j',
+    (damage) => {
+      expect(observed('partition:1:0', { ...part, ...damage }).partitions(1)).toEqual([])
+    },
+  )
+})
+
+test.each([(log: string) => `${log}/1.5`, (log: string) => `${log}/1/9`, (log: string) => `${log}/ 2`])(
+  'a position that only looks like one of a log in memory is a gap',
+  async (distorted) => {
+    const replica = memoryReplica()
+    await replica.putManyIfNewer(putsOf(valueAt(1, ':a'), valueAt(2, ':b')), { timeoutMs: 100 })
+    const after = distorted(await replica.lineage({ timeoutMs: 100 }))
+    const steps = await Array.fromAsync(replica.changes?.(after, { stepTimeoutMs: 100 }) ?? [])
+    expect(steps).toMatchObject([{ keys: [], isGap: true }])
   },
 )
