@@ -50,9 +50,10 @@ export class MemoryChanges {
     return `${this.#log}/${place}`
   }
 
-  /** Null for a position of another log. */
+  /** Null for a position of another log, or none at all. */
   #placeOf(position: string): number | null {
-    const [log, place] = position.split('/')
-    return log === this.#log && Number(place) <= this.#count ? Number(place) : null
+    const place = Number(position.slice(position.lastIndexOf('/') + 1))
+    const isPlace = Number.isSafeInteger(place) && place >= 0 && place <= this.#count
+    return isPlace && position === this.#positionAt(place) ? place : null
   }
 }
