@@ -18,19 +18,28 @@ export interface Operation {
   readonly kind: 'set' | 'delete' | 'get' | 'clear'
   /** Empty for a clear, which concerns every key. */
   readonly key: string
-  /** What a set wrote, or what a get returned: null for absent. Null for delete and clear. */
+  /** What a set wrote, or what a get returned: null for absent. Null for delete and clear. For has see {@link someValue}. */
   readonly value: string | null
   /** Of a set: when its value expires, by the same clock as `invokedAt`; null for never. */
   readonly expiresAtMs: number | null
-  /** By one clock for all clients; fractions allowed. */
+  /**
+   * By one clock for all clients, in ms. Operations that meet at one moment count as overlapping, so a recorder whose clock
+   * stands still meanwhile adds a small fraction to keep the order that it knows.
+   */
   readonly invokedAt: number
   /** Null: the client never heard of it, since it crashed. The operation then counts as open for ever. */
   readonly returnedAt: number | null
   /** `failed`: certainly not applied. `unknown`: may take effect at any time after its invocation, or never. */
   readonly outcome: 'ok' | 'failed' | 'unknown'
-  /** The version that the store gave a write, where the recorder knows it: its text form, which sorts as versions do. */
+  /**
+   * Where the recorder knows it, the version under which a write was acknowledged, or of the record that a get found: the
+   * text form, which sorts as versions do.
+   */
   readonly version?: string
 }
+
+/** The value of a get that stands for a has which found something; one that found nothing is a get of null. */
+export const someValue = '(some value)'
 
 export type Rule =
   | 'linearizability'
