@@ -16,6 +16,8 @@ export class SweepLease {
   readonly #clock: HybridClock
   readonly #holder: string
   #cancelRenewal: (() => void) | null = null
+  /** A scheduled sweep and one that fills a joining replica may hold it together. */
+  #holds = 0
 
   constructor(membership: Membership, runtime: Runtime, clock: HybridClock) {
     this.#membership = membership
@@ -32,11 +34,14 @@ export class SweepLease {
     // Whoever wrote last wins, and both find that out here.
     await this.#membership.refresh()
     if (this.#isHeldByAnother()) return false
-    this.#renewLater()
+    this.#holds += 1
+    if (this.#holds === 1) this.#renewLater()
     return true
   }
 
   async release(): Promise<void> {
+    this.#holds -= 1
+    if (this.#holds > 0) return
     this.#cancelRenewal?.()
     this.#cancelRenewal = null
     await this.#write(0)
