@@ -1,0 +1,23 @@
+/**
+ * What the simulator takes for granted, because the guarantees do. Within these bounds faults come in any number and order;
+ * what would leave them is left out of a run, or marks it as one in which more was lost than the store can do without.
+ */
+
+/** Two wall clocks differ by this share of gc grace at most; a clock may jump either way within that, at any time. */
+export const skewShare = 0.05
+
+/**
+ * A request, an answer, a server that stands still with requests in its buffers, or a process that stands still with a
+ * decision in its memory, is late by this share of gc grace at most. What is lost may be lost for as long as it likes.
+ */
+export const lateShare = 0.04
+
+export const assumptions: readonly string[] = [
+  `Wall clocks of processes differ by ${skewShare} of gc grace at most, and by no more than maxClockSkewMs says. They may jump, forwards and backwards, within that.`,
+  `Messages, frozen servers and stalled processes are late by ${lateShare} of gc grace at most. Messages may be lost, doubled and overtake each other, and links be cut, without any bound.`,
+  'A server that crashes keeps what it acknowledged, or comes back with another lineage: empty, or with what it held at an earlier time.',
+  'Unless a run says otherwise, at most w - 1 replicas at once have lost data, or hold a damaged record, and are not filled again.',
+  'A connection ends with the server process that it leads to: what was sent to it is never carried out by the next one.',
+  'Damage is found by the checksum. A replica does not leave out records, and does not answer with wrong ones that are well made.',
+  'Writer ids are never drawn twice.',
+]

@@ -1,0 +1,115 @@
+import type { QuorumOptions } from '../../src/config.ts'
+import type { LinkTrouble } from './link.ts'
+import type { Damage } from './simulated-disk.ts'
+import type { ServerTrouble } from './simulated-server.ts'
+
+/** A whole run as data: what is drawn from a seed, and what is made smaller when it fails. */
+export interface Plan {
+  readonly seed: number
+  readonly settings: Settings
+  /** In the order of their times. Any of them may be left out without a change to what the others mean. */
+  readonly steps: readonly Step[]
+  /** Counted from the beginning of the run, as all times of a plan are. */
+  readonly endsAtMs: number
+}
+
+export interface Settings {
+  readonly mode: 'quorum' | 'monotonic' | 'linearizable'
+  readonly replicas: number
+  readonly processes: number
+  /** How many operations a process carries out at once. */
+  readonly lanes: number
+  readonly keys: number
+  readonly options: QuorumOptions
+  readonly linkLeastMs: number
+  readonly linkSpreadMs: number
+  readonly pageKeysMax: number
+  /** The most that two wall clocks differ. */
+  readonly skewMaxMs: number
+  /** Where the clock of each process starts, off the true time. */
+  readonly offsetsMs: readonly number[]
+  /** How often every server keeps a copy of its data, to which it may fall back. */
+  readonly copyEveryMs: number
+  /** Whether more replicas may lose their data at once than the store can do without. */
+  readonly allowsExcessLosses: boolean
+}
+
+interface At {
+  /** Stays with the step when others are left out; values are named by it. */
+  readonly id: number
+  readonly atMs: number
+}
+
+export interface OperationStep extends At {
+  readonly do: 'set' | 'delete' | 'get' | 'clear' | 'iterate'
+  readonly process: number
+  readonly lane: number
+  /** More than one for a batch. Numbers of keys. */
+  readonly keys: readonly number[]
+  readonly ttlMs: number | null
+}
+
+export interface LinkStep extends At {
+  readonly do: 'link'
+  /** Null for all of them. */
+  readonly process: number | null
+  readonly server: number | null
+  readonly kind: LinkTrouble['kind']
+  readonly way: LinkTrouble['way']
+  readonly forMs: number
+  readonly lateMs: number
+}
+
+export interface ServerStep extends At {
+  readonly do: 'server'
+  readonly server: number
+  readonly what: 'crash' | 'freeze' | 'slow' | ServerTrouble
+  readonly forMs: number
+}
+
+export interface LossStep extends At {
+  readonly do: 'lose'
+  readonly server: number
+  /** How far back the data goes with which it starts again; null for no data at all. */
+  readonly backMs: number | null
+  readonly forMs: number
+}
+
+export interface DamageStep extends At {
+  readonly do: 'damage'
+  readonly server: number
+  readonly key: number
+  readonly damage: Damage
+}
+
+export interface ClockStep extends At {
+  readonly do: 'clock'
+  readonly process: number
+  readonly offsetMs: number
+}
+
+export interface ProcessStep extends At {
+  readonly do: 'stall' | 'restart'
+  readonly process: number
+  /** Of a stall. */
+  readonly forMs: number
+}
+
+export interface SweepStep extends At {
+  readonly do: 'sweep'
+  readonly process: number
+  readonly kind: 'full' | 'incremental' | 'preview' | 'part'
+  /** Which of two, of a part. */
+  readonly partition: number
+  readonly abortAfterMs: number | null
+}
+
+export type Step = OperationStep | LinkStep | ServerStep | LossStep | DamageStep | ClockStep | ProcessStep | SweepStep
+
+export function isOperation(step: Step): step is OperationStep {
+  return step.do === 'set' || step.do === 'delete' || step.do === 'get' || step.do === 'clear' || step.do === 'iterate'
+}
+
+export function keyName(key: number): string {
+  return `k${key}`
+}

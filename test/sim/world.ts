@@ -1,0 +1,135 @@
+import { Ledger } from '../../src/core/ledger.ts'
+import { versionTimeMs } from '../../src/core/version.ts'
+import type { QuorumEvent } from '../../src/events.ts'
+import type { Entry } from '../../src/replica.ts'
+import { seededRandom } from '../support/seeded-random.ts'
+import { ClientProcess } from './client-process.ts'
+import { Coverage } from './coverage.ts'
+import { Link } from './link.ts'
+import type { Plan } from './plan.ts'
+import { ProcessRuntime } from './process-runtime.ts'
+import { Recorder } from './recorder.ts'
+import { RemoteReplica, type ReplicaWatcher } from './remote-replica.ts'
+import { SimulatedServer } from './simulated-server.ts'
+import { Trace } from './trace.ts'
+import { startMs, TrueTime } from './true-time.ts'
+
+/** Everything there is in a run: servers, client processes, the links between them, and what is written down of it. */
+export class World {
+  readonly plan: Plan
+  readonly time = new TrueTime()
+  readonly coverage = new Coverage()
+  readonly recorder: Recorder
+  readonly trace: Trace
+  readonly servers: readonly SimulatedServer[]
+  /** Those that run; a killed one is replaced by another, with another name. */
+  readonly processes: ClientProcess[] = []
+  /** More was lost at once than the store can do without: no promise about what was acknowledged before. */
+  hasLostTooMuch = false
+  readonly #links: Link[][] = []
+  readonly #versions = new Map<string, string>()
+  #processCount = 0
+
+  constructor(plan: Plan, keepsTrace: boolean) {
+    this.plan = plan
+    this.recorder = new Recorder(() => this.time.nowMs)
+    this.trace = new Trace(keepsTrace, () => this.time.nowMs - startMs)
+    const { replicas, processes } = plan.settings
+    this.servers = Array.from(
+      { length: replicas },
+      (_, index) => new SimulatedServer(String.fromCharCode(65 + index), this.time),
+    )
+    for (let index = 0; index < processes; index += 1) this.startProcess(index)
+  }
+
+  /** A new process in this place; the one before it must have been killed. */
+  startProcess(place: number): void {
+    const { plan, time } = this
+    const { settings } = plan
+    this.#processCount += 1
+    const name = `c${this.#processCount - 1}`
+    const random = (what: number) => seededRandom(plan.seed * 1_009 + this.#processCount * 31 + what)
+    const runtime = new ProcessRuntime(time, random(0))
+    runtime.offsetMs = this.processes[place]?.runtime.offsetMs ?? settings.offsetsMs[place] ?? 0
+    const speed = { leastMs: settings.linkLeastMs, spreadMs: settings.linkSpreadMs }
+    const links = this.servers.map(
+      (_, server) => new Link(time, random(server + 1), speed, (what) => this.coverage.add(what)),
+    )
+    const replicas = this.servers.map((server, index) => {
+      const link = links[index] ?? links[0]
+      if (link === undefined) throw new RangeError('there is no link')
+      const { pageKeysMax } = settings
+      return new RemoteReplica({ process: name, runtime, server, link, watcher: this.#watcher, pageKeysMax })
+    })
+    const client = new ClientProcess({
+      name,
+      runtime,
+      replicas,
+      options: settings.options,
+      recorder: this.recorder,
+      count: (what) => this.coverage.add(what),
+      versionOf: (value) => this.#versions.get(`s${value}`),
+    })
+    client.engine.events.on('event', (event) => this.#note(name, event))
+    this.processes[place] = client
+    this.#links[place] = links
+  }
+
+  links(place: number | null, server: number | null): readonly Link[] {
+    const chosen = place === null ? this.#links : this.#links.slice(place, place + 1)
+    return chosen.flatMap((links) => (server === null ? links : links.slice(server, server + 1)))
+  }
+
+  /** What the store has on record about itself, as the newest of all that is held anywhere. */
+  ledger(): Ledger {
+    const ledger = new Ledger()
+    const keys = Ledger.keysFor(this.servers.map(({ id }) => id))
+    for (const { disk } of this.servers) ledger.observe(keys.map((key) => disk.peek(key)))
+    return ledger
+  }
+
+  readonly #watcher: ReplicaWatcher = {
+    applied: (process, replica, call, detail) => {
+      this.trace.add(`${replica} carries out ${call} for ${process}: ${detail}`)
+    },
+    failed: (process, replica, call, why) => {
+      this.trace.add(`${replica} fails ${call} for ${process}: ${why}`)
+      this.coverage.add(`call failed: ${why}`)
+    },
+    put: ({ record }: Entry) => {
+      if (record.kind !== 'value') return
+      const known = this.#versions.get(record.payload)
+      if (known === undefined || known < record.version) this.#versions.set(record.payload, record.version)
+    },
+  }
+
+  #note(process: string, event: QuorumEvent | undefined): void {
+    if (event === undefined) return
+    this.coverage.add(`event ${event.type}`)
+    if (event.type === 'data-may-be-lost') this.hasLostTooMuch = true
+    this.trace.add(`${process} tells ${textOf(event)}`)
+  }
+}
+
+function textOf(event: QuorumEvent): string {
+  switch (event.type) {
+    case 'repair':
+      return `repair of ${event.key} at ${event.replica}, ${event.held}`
+    case 'superseded':
+      return `superseded ${event.key} by ${event.by}, again with ${event.retriedWith}`
+    case 'quorum-lost':
+      return `quorum-lost: ${event.operation}, ${event.acked} of ${event.needed}`
+    case 'replica-failure':
+      return `replica-failure: ${event.call} at ${event.replica}, ${event.error.message}`
+    case 'replica-joining':
+      return `replica-joining: ${event.replica}, ${event.reason}`
+    case 'clock-skew':
+      return `clock-skew of ${event.key}: ${event.aheadMs} at ${versionTimeMs(event.version)}`
+    case 'sweep-progress':
+      return event.type
+    case 'sweep-ended':
+      return `sweep-ended: ${JSON.stringify(event.report)}`
+    default:
+      return 'replica' in event ? `${event.type}: ${event.replica}` : event.type
+  }
+}
