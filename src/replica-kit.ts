@@ -37,7 +37,7 @@ export {
   type RecordStamp,
   type ScanEntry,
   scanEntry,
-  scanEntryOf,
+  storedHeadOf,
   unreadableHead,
   type VersionedRecord,
   verified,

@@ -1,6 +1,6 @@
 import type { Digest } from './core/digest.ts'
 import type { HashRange } from './core/hash.ts'
-import type { CorruptRecord, RecordHead, RecordStamp, ScanEntry, VersionedRecord } from './core/record.ts'
+import type { CorruptRecord, RecordHead, RecordStamp, ScanEntry, StoredHead, VersionedRecord } from './core/record.ts'
 import type { Retirement } from './core/retirement.ts'
 
 /**
@@ -166,7 +166,7 @@ export interface Entry {
 }
 
 export type ReadAnswer = VersionedRecord | CorruptRecord | null
-export type VersionAnswer = RecordHead | CorruptRecord | null
+export type VersionAnswer = StoredHead | CorruptRecord | null
 
 export type PutOutcome =
   /** The record was stored. `replaced` is what it took the place of; null when there was nothing readable. */

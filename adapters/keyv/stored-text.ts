@@ -3,11 +3,10 @@ import {
   type CorruptRecord,
   decodeHead,
   decodeRecord,
-  decodeStamp,
   encodeRecord,
   isCorrupt,
-  type RecordHead,
   type ScanEntry,
+  type StoredHead,
   unreadableHead,
   type VersionedRecord,
 } from '../../src/core/record.ts'
@@ -43,10 +42,10 @@ export function readRecord(key: string, stored: unknown): VersionedRecord | Corr
 }
 
 /** Like {@link readRecord} as far as the head tells. */
-export function readHead(key: string, stored: unknown): RecordHead | CorruptRecord | null {
+export function readHead(key: string, stored: unknown): StoredHead | CorruptRecord | null {
   if (stored === null || stored === undefined) return null
-  const stamp = decodeStamp(recordTextOf(key, stored) ?? '')
-  return stamp === null ? corrupt(key) : { key, ...stamp }
+  const head = decodeHead(key, recordTextOf(key, stored) ?? '')
+  return isCorrupt(head) ? corrupt(key) : head
 }
 
 /**

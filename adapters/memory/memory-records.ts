@@ -1,4 +1,10 @@
-import type { RecordHead, RecordStamp, VersionedRecord } from '../../src/core/record.ts'
+import {
+  type RecordHead,
+  type RecordStamp,
+  type StoredHead,
+  storedHeadOf,
+  type VersionedRecord,
+} from '../../src/core/record.ts'
 import { compareRecords } from '../../src/core/resolve.ts'
 import type { Entry, PutOutcome } from '../../src/replica.ts'
 import type { MemoryChanges } from './memory-changes.ts'
@@ -16,9 +22,9 @@ export class MemoryRecords {
     return this.byKey.get(key) ?? null
   }
 
-  getHead(key: string): RecordHead | null {
+  getHead(key: string): StoredHead | null {
     const record = this.byKey.get(key)
-    return record === undefined ? null : { key, ...stampOf(record) }
+    return record === undefined ? null : storedHeadOf(record)
   }
 
   putIfNewer({ record }: Entry): PutOutcome {

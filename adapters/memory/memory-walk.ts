@@ -1,6 +1,6 @@
 import { addToDigest, bucketOf, emptyDigest } from '../../src/core/digest.ts'
 import { type HashRange, inRange, keyHash, wholeRange } from '../../src/core/hash.ts'
-import { checksum, type ScanEntry, scanEntryOf, type VersionedRecord } from '../../src/core/record.ts'
+import { checksum, type ScanEntry, storedHeadOf, type VersionedRecord } from '../../src/core/record.ts'
 import { isRetired, type Retirement } from '../../src/core/retirement.ts'
 import type { DigestStep, ScanOptions } from '../../src/replica.ts'
 
@@ -19,7 +19,7 @@ export function* pagesOf(
   const isWanted = selectorOf(range, filters)
   let page: ScanEntry[] = []
   for (const { visits, record } of walk(records)) {
-    if (isWanted(record)) page.push(scanEntryOf(record))
+    if (isWanted(record)) page.push(storedHeadOf(record))
     if (page.length < pageKeysMax && visits % visitsPerStepMax !== 0) continue
     yield page
     page = []

@@ -10,7 +10,7 @@ import { PostgresDatabase } from './postgres-database.ts'
 import { digestSteps } from './postgres-digest.ts'
 import { purgeMany } from './postgres-purge.ts'
 import { putManyIfNewer } from './postgres-put.ts'
-import { headAt, inPlaces, type Row, recordAt } from './postgres-rows.ts'
+import { inPlaces, type Row, recordAt, storedHeadAt } from './postgres-rows.ts'
 import { scanPages } from './postgres-scan.ts'
 import {
   type PostgresSource,
@@ -72,7 +72,7 @@ export function postgresReplica(source: PostgresSource, options: PostgresReplica
     },
 
     getVersions(keys, options): Promise<readonly VersionAnswer[]> {
-      return lookUp(database, keys, options, 'readHeads', (row, key) => headAt(row, 1, key))
+      return lookUp(database, keys, options, 'readHeads', (row, key) => storedHeadAt(row, 1, key))
     },
 
     async putManyIfNewer(entries, { timeoutMs }) {

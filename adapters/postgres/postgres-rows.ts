@@ -1,4 +1,4 @@
-import type { CorruptRecord, RecordHead, VersionedRecord } from '../../src/core/record.ts'
+import type { CorruptRecord, RecordHead, StoredHead, VersionedRecord } from '../../src/core/record.ts'
 import { foreverMs, verified } from '../../src/core/record.ts'
 import { isVersion } from '../../src/core/version.ts'
 
@@ -20,6 +20,14 @@ export function headAt(row: Row, offset: number, key: string): RecordHead | Corr
   if (retainUntilMs === null || Number.isNaN(retainUntilMs)) return corrupt(key, 'the retention is not a time')
   if (Number.isNaN(expiresAtMs)) return corrupt(key, 'the expiry is not a time')
   return { key, version, kind, expiresAtMs, retainUntilMs }
+}
+
+/** Reads a head and a checksum. One of other digits has no place in a sum: such a head is unreadable, as it is in scans. */
+export function storedHeadAt(row: Row, offset: number, key: string): StoredHead | CorruptRecord {
+  const head = headAt(row, offset, key)
+  const checksum = row[offset + 4] ?? ''
+  if (head.kind === 'corrupt') return head
+  return isChecksum(checksum) ? { ...head, checksum } : corrupt(key, 'the checksum is not one')
 }
 
 export function isChecksum(text: string): boolean {

@@ -33,7 +33,7 @@ export function postgresStatements(table: PostgresTable, { scope, isLogged }: St
   const vouching = scope === null ? null : { table: qualifiedName, mark: markText(scope) }
   return {
     readRecords: lookup(vouching, qualifiedName, recordColumns),
-    readHeads: lookup(vouching, qualifiedName, headColumns),
+    readHeads: lookup(vouching, qualifiedName, [...headColumns, 'checksum']),
     readLongKeys: lookup(vouching, qualifiedName, ['long_key']),
     put: putStatement(table, vouching, { mends: false, isLogged }),
     mend: putStatement(table, vouching, { mends: true, isLogged }),

@@ -1,5 +1,5 @@
-import { type CorruptRecord, decodeHead, type ScanEntry } from '../../src/core/record.ts'
-import type { ReadAnswer } from '../../src/replica.ts'
+import { decodeHead } from '../../src/core/record.ts'
+import type { ReadAnswer, VersionAnswer } from '../../src/replica.ts'
 import { decodeOnce } from './decode-once.ts'
 import type { RedisRequest } from './exchange.ts'
 import { headsScript, scriptCommand } from './lua-scripts.ts'
@@ -58,7 +58,7 @@ export class ReadBatch extends KeyedBatch<ReadAnswer> {
 }
 
 /** Heads alone; values never leave the server. */
-export class HeadsBatch extends KeyedBatch<ScanEntry | CorruptRecord | null> {
+export class HeadsBatch extends KeyedBatch<VersionAnswer> {
   override requests(indexes: readonly number[]): RedisRequest[] {
     return inParts(indexes).map((part) => ({
       indexes: part,
@@ -66,7 +66,7 @@ export class HeadsBatch extends KeyedBatch<ScanEntry | CorruptRecord | null> {
     }))
   }
 
-  protected override answerOf(key: string, text: string | null): ScanEntry | CorruptRecord | null {
+  protected override answerOf(key: string, text: string | null): VersionAnswer {
     return text === null ? null : decodeHead(key, text)
   }
 }

@@ -1,5 +1,5 @@
 import type { HashRange } from '../../src/core/hash.ts'
-import { isCorrupt, type RecordHead, type ScanEntry } from '../../src/core/record.ts'
+import type { RecordHead, ScanEntry } from '../../src/core/record.ts'
 import type {
   ChangesOptions,
   ChangesStep,
@@ -66,7 +66,7 @@ export class RedisCalls {
   async getVersions(keys: readonly string[], timeoutMs: number): Promise<readonly VersionAnswer[]> {
     const batch = new HeadsBatch(keys, this.#parts)
     await this.#perform(batch, timeoutMs)
-    return batch.answers.map((answer) => (answer === null || isCorrupt(answer) ? answer : headOf(answer)))
+    return batch.answers
   }
 
   async putManyIfNewer(entries: readonly Entry[], timeoutMs: number): Promise<readonly PutOutcome[]> {
@@ -161,8 +161,4 @@ export class RedisCalls {
   #assertOpen(): void {
     if (this.#isClosed) throw this.#parts.failures.closed()
   }
-}
-
-function headOf({ key, version, kind, expiresAtMs, retainUntilMs }: RecordHead): RecordHead {
-  return { key, version, kind, expiresAtMs, retainUntilMs }
 }

@@ -1,10 +1,10 @@
 import type { SQLOutputValue, StatementSync } from 'node:sqlite'
 import {
   type CorruptRecord,
-  type RecordHead,
+  isCorrupt,
   type RecordStamp,
   type ScanEntry,
-  scanEntry,
+  type StoredHead,
   unreadableHead,
   type VersionedRecord,
   verified,
@@ -46,15 +46,20 @@ export function timeOf(stored: SQLOutputValue | undefined): number | null {
   return isTime ? stored : null
 }
 
-export function headOf(key: string, row: Row): RecordHead | CorruptRecord {
+/** A checksum of other digits has no place in a sum: such a head counts as unreadable, as it does in digests. */
+export function storedHeadOfRow(
+  key: string,
+  row: Row,
+  storedChecksum: SQLOutputValue | undefined,
+): StoredHead | CorruptRecord {
   const stamp = stampOf(row)
-  return stamp === null ? unreadable(key) : { key, ...stamp }
+  const isChecksum = typeof storedChecksum === 'string' && checksumPattern.test(storedChecksum)
+  return stamp === null || !isChecksum ? unreadable(key) : { key, ...stamp, checksum: storedChecksum }
 }
 
-/** A checksum of other digits has no place in a sum: such a head counts as unreadable, as it does in digests. */
 export function scanEntryOfRow(key: string, row: Row, storedChecksum: SQLOutputValue | undefined): ScanEntry {
-  const isChecksum = typeof storedChecksum === 'string' && checksumPattern.test(storedChecksum)
-  return isChecksum ? scanEntry(headOf(key, row), storedChecksum) : unreadableHead(key)
+  const head = storedHeadOfRow(key, row, storedChecksum)
+  return isCorrupt(head) ? unreadableHead(key) : head
 }
 
 /** @param row with checksum and payload after the stamp */

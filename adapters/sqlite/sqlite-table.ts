@@ -3,7 +3,7 @@ import { keyHash } from '../../src/core/hash.ts'
 import { checksum, isCorrupt, type RecordHead, type RecordStamp, type VersionedRecord } from '../../src/core/record.ts'
 import { compareRecords, compareStamps } from '../../src/core/resolve.ts'
 import type { Entry, PutOutcome, ReadAnswer, VersionAnswer } from '../../src/replica.ts'
-import { asArrays, headOf, type Row, recordOf, rowOf, stampColumns, stampOf, timeOf } from './sqlite-row.ts'
+import { asArrays, type Row, recordOf, rowOf, stampColumns, stampOf, storedHeadOfRow, timeOf } from './sqlite-row.ts'
 import { lineageKey, tableNames } from './sqlite-schema.ts'
 
 /** The table of records. Every method runs inside a transaction of the caller's. */
@@ -21,7 +21,7 @@ export class SqliteTable {
     const prepare = (sql: string) => database.prepare(sql)
     this.#selectLineage = prepare(`SELECT payload FROM ${table} WHERE key = ?`)
     this.#selectRecord = asArrays(prepare(`SELECT ${stampColumns}, checksum, payload FROM ${table} WHERE key = ?`))
-    this.#selectHead = asArrays(prepare(`SELECT ${stampColumns}, rowid FROM ${table} WHERE key = ?`))
+    this.#selectHead = asArrays(prepare(`SELECT ${stampColumns}, rowid, checksum FROM ${table} WHERE key = ?`))
     this.#insert = prepare(`INSERT INTO ${table} VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
     this.#update = prepare(
       `UPDATE ${table} SET version = ?, kind = ?, expires_at_ms = ?, retain_until_ms = ?, checksum = ?, payload = ? WHERE rowid = ?`,
@@ -43,7 +43,7 @@ export class SqliteTable {
 
   head(key: string): VersionAnswer {
     const row = rowOf(this.#selectHead.get(key))
-    return row === null ? null : headOf(key, row)
+    return row === null ? null : storedHeadOfRow(key, row, row[5])
   }
 
   /**

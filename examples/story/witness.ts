@@ -1,7 +1,7 @@
 import { setImmediate as turnOfEventLoop } from 'node:timers/promises'
 import { isCorrupt } from '../../src/core/record.ts'
 import type { Version } from '../../src/core/version.ts'
-import type { Replica, VersionAnswer } from '../../src/replica.ts'
+import type { ReadAnswer, Replica, VersionAnswer } from '../../src/replica.ts'
 
 /** What one replica answered about one key. */
 export interface Testimony {
@@ -103,7 +103,7 @@ export class Witness {
   }
 }
 
-function found(answer: VersionAnswer): Pick<Testimony, 'version' | 'answer'> {
+function found(answer: ReadAnswer | VersionAnswer): Pick<Testimony, 'version' | 'answer'> {
   if (answer === null) return { version: null, answer: 'absent' }
   return isCorrupt(answer) ? { version: null, answer: 'failed' } : { version: answer.version, answer: 'found' }
 }

@@ -44,10 +44,14 @@ export interface CorruptRecord {
   readonly mayBeUnderWay?: boolean
 }
 
-/** What a scan gives for a record. */
-export interface ScanEntry extends RecordHead {
-  /** As it is stored, from {@link checksum}: what digests add up. Empty for an unreadable head. */
+/** A head as a replica holds it. */
+export interface StoredHead extends RecordHead {
+  /** As it is stored, from {@link checksum}: what digests add up. */
   readonly checksum: string
+}
+
+/** What a scan gives for a record. The checksum is empty for an unreadable head. */
+export interface ScanEntry extends StoredHead {
   /**
    * The head cannot be read: only the key is known, and the other fields are those of {@link unreadableHead}. What the
    * key holds has to be asked of all replicas.
@@ -69,8 +73,8 @@ export function scanEntry(answer: RecordHead | CorruptRecord, storedChecksum: st
   return isCorrupt(answer) ? unreadableHead(answer.key) : { ...answer, checksum: storedChecksum }
 }
 
-/** The head to give in a scan for a record that is held whole. */
-export function scanEntryOf(record: VersionedRecord): ScanEntry {
+/** The head of a record that is held whole. */
+export function storedHeadOf(record: VersionedRecord): StoredHead {
   const { key, version, kind, expiresAtMs, retainUntilMs } = record
   return { key, version, kind, expiresAtMs, retainUntilMs, checksum: checksum(record) }
 }
@@ -164,7 +168,7 @@ export function decodeStamp(text: string): RecordStamp | null {
 }
 
 /** Reads a whole head; the checksum is not looked at, because that needs the payload. */
-export function decodeHead(key: string, text: string): ScanEntry | CorruptRecord {
+export function decodeHead(key: string, text: string): StoredHead | CorruptRecord {
   const stamp = isHead(text) ? decodeStamp(text) : null
   return stamp === null
     ? corrupt(key, 'not a record')

@@ -1,51 +1,58 @@
-import { bucketsCount } from '../core/digest.ts'
-import type { ScanEntry } from '../core/record.ts'
-import { versionLength } from '../core/version.ts'
 import { ReplicaError } from '../errors.ts'
-import type { ChangesStep, DigestStep, PutOutcome, ReadAnswer, Replica, VersionAnswer } from '../replica.ts'
+import type { Replica, VersionAnswer } from '../replica.ts'
+import {
+  holds,
+  isChangesStep,
+  isDigestStep,
+  isHeadAnswer,
+  isLineage,
+  isOutcome,
+  isPage,
+  isRecordAnswer,
+} from './answer-shapes.ts'
 import { decorateWalks, type Walks } from './decorate.ts'
+
+const noRecord = 'answered with something that is no record of the key'
+const noOutcome = 'answered with something that is no outcome'
 
 /** Turns an answer of the wrong length, for other keys, or of no known shape into a failure: nothing can be told from it. */
 export function withChecks(inner: Replica): Replica {
   const failed = (what: string) => new ReplicaError('CORRUPT', what, { replica: inner.id })
-  const sameLength = <Answer>(wanted: number, answers: readonly Answer[]): readonly Answer[] => {
-    if (!Array.isArray(answers) || answers.length !== wanted)
-      throw failed(`answered a request of ${wanted} entries with another number`)
-    return answers
-  }
-  const sameKeys = <Answer extends ReadAnswer | VersionAnswer>(
-    keys: readonly string[],
+  /** One answer for each entry of the request, each of the shape that the port gives it. */
+  const sensible = <Asked, Answer>(
+    asked: readonly Asked[],
     answers: readonly Answer[],
+    isSensible: (asked: Asked, answer: Answer | undefined) => boolean,
+    what: string,
   ): readonly Answer[] => {
-    sameLength(keys.length, answers)
-    for (let index = 0; index < keys.length; index += 1) {
-      if (!isAnswerFor(keys[index], answers[index]))
-        throw failed('answered with something that is no record of the key')
-    }
+    if (!holds(() => Array.isArray(answers) && answers.length === asked.length))
+      throw failed(`answered a request of ${asked.length} entries with another number`)
+    if (!holds(() => asked.every((entry, index) => isSensible(entry, answers[index])))) throw failed(what)
     return answers
-  }
-  const sensible = (outcomes: readonly PutOutcome[]): readonly PutOutcome[] => {
-    if (!outcomes.every(isSensible)) throw failed('answered a put with no known outcome')
-    return outcomes
   }
   return {
     id: inner.id,
     guarantees: inner.guarantees,
     limits: inner.limits,
-    getMany: async (keys, options) => sameKeys(keys, await inner.getMany(keys, options)),
-    getVersions: async (keys, options) => sameKeys(keys, await inner.getVersions(keys, options)),
+    getMany: async (keys, options) => sensible(keys, await inner.getMany(keys, options), isRecordAnswer, noRecord),
+    getVersions: async (keys, options) => {
+      const answers = sensible(keys, await inner.getVersions(keys, options), isHeadAnswer, noRecord)
+      if (!answers.every(hasChecksum)) throw failed('answered with a head without its checksum')
+      return answers
+    },
     putManyIfNewer: async (entries, options) =>
-      sensible(sameLength(entries.length, await inner.putManyIfNewer(entries, options))),
-    purgeMany: async (heads, options) => sameLength(heads.length, await inner.purgeMany(heads, options)),
+      sensible(entries, await inner.putManyIfNewer(entries, options), (_, outcome) => isOutcome(outcome), noOutcome),
+    purgeMany: async (heads, options) =>
+      sensible(heads, await inner.purgeMany(heads, options), (_, purged) => typeof purged === 'boolean', noOutcome),
     lineage: async (options) => {
       const lineage = await inner.lineage(options)
-      if (!isText(lineage) || lineage === '') throw failed('told a lineage that is no text')
+      if (!isLineage(lineage)) throw failed('told a lineage that is no text, or no short one')
       return lineage
     },
     ...decorateWalks(inner, (walk, _stepTimeoutMs, start) =>
       sensibleSteps(start(), isStepOf[walk], () => failed(`gave a step of a ${walk} that is none`)),
     ),
-    close: () => inner.close(),
+    close: async () => inner.close(),
   }
 }
 
@@ -61,7 +68,7 @@ function sensibleSteps<Step>(
       return {
         next: async () => {
           const step = await iterator.next()
-          if (step.done !== true && !isStep(step.value)) throw failed()
+          if (step.done !== true && !holds(() => isStep(step.value))) throw failed()
           return step
         },
         return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
@@ -76,39 +83,6 @@ const isStepOf: Readonly<Record<keyof Walks, (step: unknown) => boolean>> = {
   changes: isChangesStep,
 }
 
-function isPage(page: unknown): boolean {
-  return Array.isArray(page) && page.every(isScanEntry)
-}
-
-function isScanEntry(entry: Partial<ScanEntry> | null | undefined): boolean {
-  return isText(entry?.key) && entry?.version?.length === versionLength && isText(entry.checksum)
-}
-
-function isDigestStep(step: unknown): boolean {
-  const { records, sums } = (step ?? {}) as Partial<DigestStep>
-  if (!Number.isSafeInteger(records) || Number(records) < 0) return false
-  return sums === null || (sums instanceof Uint32Array && sums.length === bucketsCount)
-}
-
-/** ASCII that can be shown; no more of it than the port allows. */
-const positionPattern = /^[ -~]{1,200}$/
-
-function isChangesStep(step: unknown): boolean {
-  const { keys, position } = (step ?? {}) as Partial<ChangesStep>
-  return Array.isArray(keys) && keys.every(isText) && isText(position) && positionPattern.test(position)
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string'
-}
-
-function isAnswerFor(key: string | undefined, answer: ReadAnswer | VersionAnswer | undefined): boolean {
-  if (answer === null) return true
-  if (answer === undefined || answer.key !== key) return false
-  return answer.kind === 'corrupt' || answer.version?.length === versionLength
-}
-
-function isSensible(outcome: PutOutcome): boolean {
-  if (outcome?.status === 'superseded') return outcome.by?.version?.length === versionLength
-  return (outcome?.status === 'stored' || outcome?.status === 'held') && outcome.retainUntilMs >= 0
+function hasChecksum(answer: VersionAnswer): boolean {
+  return answer === null || answer.kind === 'corrupt' || typeof answer.checksum === 'string'
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { keyvReplica } from '../../adapters/keyv/keyv-replica.ts'
 import { isKeyvInstance, isKeyvStore, type KeyvStoreLike } from '../../adapters/keyv/keyv-source.ts'
 import { storedKey } from '../../adapters/keyv/stored-text.ts'
-import { scanEntryOf } from '../../src/core/record.ts'
+import { storedHeadOf } from '../../src/core/record.ts'
 import { systemRuntime } from '../../src/runtime.ts'
 import { numberedKeys, putsOf, tombstoneAt, userKey, valueAt } from '../conformance/samples.ts'
 import { scanAll } from '../conformance/scan-all.ts'
@@ -103,7 +103,7 @@ describe('a scan of a Keyv store', () => {
     for (const text of ['{"value":1}', '', '1:a', '3:abc', 'lineage']) store.map.set(`foreign ${text}`, text)
     const replica = keyvReplica(store, { id: 'shared' })
     await replica.putManyIfNewer(putsOf(valueAt(1, key)), options)
-    expect(await scanAll(replica, scanOptions)).toEqual([scanEntryOf(valueAt(1, key))])
+    expect(await scanAll(replica, scanOptions)).toEqual([storedHeadOf(valueAt(1, key))])
   })
 })
 

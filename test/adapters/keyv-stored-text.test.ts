@@ -9,7 +9,7 @@ import {
   storedText,
 } from '../../adapters/keyv/stored-text.ts'
 import { keyText, namespacePrefix } from '../../src/core/key.ts'
-import { newValue, scanEntryOf, unreadableHead } from '../../src/core/record.ts'
+import { newValue, storedHeadOf, unreadableHead } from '../../src/core/record.ts'
 import { versionAt } from '../conformance/samples.ts'
 
 const anyKey = fc
@@ -29,7 +29,7 @@ describe('records in a Keyv store', () => {
         const { payload: _payload, ...head } = record
         expect(readRecord(key, storedText(record))).toEqual(record)
         expect(readHead(key, storedText(record))).toEqual(head)
-        expect(entryOfStore(`namespace:${storedKey(key)}`, storedText(record))).toEqual(scanEntryOf(record))
+        expect(entryOfStore(`namespace:${storedKey(key)}`, storedText(record))).toEqual(storedHeadOf(record))
       }),
     )
   })

@@ -2,7 +2,7 @@ import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vite
 import { postgresReplica } from '../../adapters/postgres/postgres-replica.ts'
 import { storedKey } from '../../adapters/postgres/stored-key.ts'
 import { hashSpace, wholeRange } from '../../src/core/hash.ts'
-import { scanEntryOf, type VersionedRecord } from '../../src/core/record.ts'
+import { storedHeadOf, type VersionedRecord } from '../../src/core/record.ts'
 import type { Replica } from '../../src/replica.ts'
 import { headOf, numberedKeys, putsOf, tombstoneAt, userKey, valueAt } from '../conformance/samples.ts'
 import { scanAll } from '../conformance/scan-all.ts'
@@ -33,10 +33,10 @@ describe('long keys', () => {
     await replica.putManyIfNewer(putsOf(...records), patient)
     expect(await replica.getMany(keys, patient)).toEqual(records)
     expect(await scanAll(replica, patientScan)).toEqual(
-      records.map(scanEntryOf).toSorted((a, b) => (a.key < b.key ? -1 : 1)),
+      records.map(storedHeadOf).toSorted((a, b) => (a.key < b.key ? -1 : 1)),
     )
     expect(await replica.purgeMany(records.slice(1).map(headOf), patient)).toEqual(Array(6).fill(true))
-    expect(await scanAll(replica, patientScan)).toEqual([scanEntryOf(records[0] as VersionedRecord)])
+    expect(await scanAll(replica, patientScan)).toEqual([storedHeadOf(records[0] as VersionedRecord)])
   })
 
   it('fit the index up to the length at which a digest takes their place', async () => {

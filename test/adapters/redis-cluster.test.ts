@@ -4,8 +4,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { keySlot } from '../../adapters/redis/key-slot.ts'
 import type { RedisSource } from '../../adapters/redis/redis-source.ts'
 import { wholeRange } from '../../src/core/hash.ts'
-import type { VersionedRecord } from '../../src/core/record.ts'
-import { scanEntryOf } from '../../src/core/record.ts'
+import { storedHeadOf, type VersionedRecord } from '../../src/core/record.ts'
 import type { Replica } from '../../src/replica.ts'
 import { headOf, numberedKeys, putsOf, valueAt } from '../conformance/samples.ts'
 import { scanAll, sortByKey } from '../conformance/scan-all.ts'
@@ -64,8 +63,8 @@ describe('a batch over all masters', () => {
     expect(outcomes.every(({ status }) => status === 'stored')).toBe(true)
     const keys = records.map(({ key }) => key)
     expect(await replica.getMany(keys, patient)).toEqual(records)
-    expect(await replica.getVersions(keys, patient)).toEqual(records.map(headOf))
-    expect(await scanAll(replica, patientScan)).toEqual(sortByKey(records.map(scanEntryOf)))
+    expect(await replica.getVersions(keys, patient)).toEqual(records.map(storedHeadOf))
+    expect(await scanAll(replica, patientScan)).toEqual(sortByKey(records.map(storedHeadOf)))
     expect(await replica.purgeMany(records.map(headOf), patient)).toEqual(records.map(() => true))
     expect(await replica.getMany(keys, patient)).toEqual(records.map(() => null))
   })
@@ -91,7 +90,7 @@ test('a prefix with a hash tag keeps everything at one master', async () => {
   await replica.lineage(patient)
   const records = numberedKeys(200).map((key, index) => valueAt(1, key, index % 10 === 0 ? large : 'small'))
   await replica.putManyIfNewer(putsOf(...records), patient)
-  expect(await scanAll(replica, patientScan)).toEqual(sortByKey(records.map(scanEntryOf)))
+  expect(await scanAll(replica, patientScan)).toEqual(sortByKey(records.map(storedHeadOf)))
   const sizes = await Promise.all(cluster.urls.map((url) => redisCommand(url, 'DBSIZE')))
   expect(sizes.sort()).toEqual([0, 0, records.length + 1])
 })
@@ -113,7 +112,7 @@ describe('while a slot moves from one master to another', () => {
 
   test('records on both sides are read, put and purged', async () => {
     expect(await replica.getMany([...keys, ':{moving}absent'], patient)).toEqual([...records, null])
-    expect(await replica.getVersions(keys, patient)).toEqual(records.map(headOf))
+    expect(await replica.getVersions(keys, patient)).toEqual(records.map(storedHeadOf))
     const newer = records.map((record) => valueAt(2, record.key, large))
     const outcomes = await replica.putManyIfNewer(putsOf(...newer), patient)
     expect(outcomes.every(({ status }) => status === 'stored')).toBe(true)
@@ -133,7 +132,7 @@ describe('while a slot moves from one master to another', () => {
     expect(await replica.getMany(keys, patient)).toEqual(records)
     const redirections = await timesRedirected()
     expect(await replica.getMany(keys, patient)).toEqual(records)
-    expect(await scanAll(replica, patientScan)).toEqual(sortByKey(records.map(scanEntryOf)))
+    expect(await scanAll(replica, patientScan)).toEqual(sortByKey(records.map(storedHeadOf)))
     expect(await timesRedirected()).toEqual(redirections)
   })
 })

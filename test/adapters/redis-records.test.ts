@@ -7,7 +7,7 @@ import {
   foreverMs,
   newTombstone,
   newValue,
-  scanEntryOf,
+  storedHeadOf,
   type VersionedRecord,
 } from '../../src/core/record.ts'
 import type { Entry, Replica } from '../../src/replica.ts'
@@ -139,7 +139,7 @@ describe('what is stored', () => {
       await each.putManyIfNewer(putsOf(valueAt(1, `:${index}*`), valueAt(1, `:${index}x`)), patient)
     }
     for (const [index, each] of replicas.slice(0, -1).entries()) {
-      const held = [valueAt(1, `:${index}*`), valueAt(1, `:${index}x`)].map(scanEntryOf)
+      const held = [valueAt(1, `:${index}*`), valueAt(1, `:${index}x`)].map(storedHeadOf)
       expect(await scanAll(each, patientScan)).toEqual(held)
       expect(await scanAll(each, { ...patientScan, keyPrefix: `:${index}*` })).toEqual(held.slice(0, 1))
     }
@@ -170,7 +170,7 @@ test.each(['small', large])('a server that forgot the scripts gets them again: %
   const record = valueAt(1, ':key', payload)
   expect(await replica.putManyIfNewer(putsOf(record), patient)).toMatchObject([{ status: 'stored' }])
   await forget()
-  expect(await replica.getVersions([':key'], patient)).toEqual([headOf(record)])
+  expect(await replica.getVersions([':key'], patient)).toEqual([storedHeadOf(record)])
   await forget()
   expect(await replica.purgeMany([headOf(record)], patient)).toEqual([true])
   expect(await storedKeys()).toEqual([])

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { sqliteReplica } from '../../adapters/sqlite/sqlite-replica.ts'
 import { bucketOf, bucketsCount } from '../../src/core/digest.ts'
 import { inRange, keyHash, wholeRange } from '../../src/core/hash.ts'
-import { scanEntryOf } from '../../src/core/record.ts'
+import { storedHeadOf } from '../../src/core/record.ts'
 import { isRetired } from '../../src/core/retirement.ts'
 import type { ScanOptions } from '../../src/replica.ts'
 import { numberedKeys, putsOf, tombstoneAt, userKey, valueAt } from '../conformance/samples.ts'
@@ -47,7 +47,7 @@ describe('a scan', () => {
                 (!filter.hasBuckets || buckets.includes(bucketOf(keyHash(record.key)))) &&
                 (!filter.isRetiredOnly || isRetired(record, retired)),
             )
-            expect(await scanAll(replica, options, hashes)).toEqual(sortByKey(expected.map(scanEntryOf)))
+            expect(await scanAll(replica, options, hashes)).toEqual(sortByKey(expected.map(storedHeadOf)))
           }
           await replica.close()
         }),
@@ -68,7 +68,7 @@ describe('a scan', () => {
     for (const pageKeysMax of [7, 1000]) {
       const pages = await collected(replica.scan(wholeRange, { pageTimeoutMs: 30_000, pageKeysMax, retired }))
       expect(Math.max(...pages.map((page) => page.length))).toBeLessThanOrEqual(pageKeysMax)
-      expect(sortByKey(pages.flat())).toEqual(sortByKey(dead.map(scanEntryOf)))
+      expect(sortByKey(pages.flat())).toEqual(sortByKey(dead.map(storedHeadOf)))
     }
   })
 
@@ -82,7 +82,7 @@ describe('a scan', () => {
     const options = { pageTimeoutMs: 30_000, pageKeysMax: 50, buckets }
     const found = (await collected(replica.scan(wholeRange, options))).flat()
     const expected = records.filter(({ key }) => bucketOf(keyHash(key)) % 2 === 0)
-    expect(sortByKey(found)).toEqual(sortByKey(expected.map(scanEntryOf)))
+    expect(sortByKey(found)).toEqual(sortByKey(expected.map(storedHeadOf)))
   })
 
   it('of a range begins with the first hash of it and ends before the last', async () => {
@@ -92,7 +92,7 @@ describe('a scan', () => {
     const hash = keyHash(record.key)
     for (const retired of [undefined, { retainedUntilMs: -1, diedUntilMs: -1 }]) {
       const options = { pageTimeoutMs: 30_000, pageKeysMax: 10, ...(retired && { retired }) }
-      const expected = retired === undefined ? [scanEntryOf(record)] : []
+      const expected = retired === undefined ? [storedHeadOf(record)] : []
       expect(await scanAll(replica, options, { from: hash, to: hash + 1 })).toEqual(expected)
       expect(await scanAll(replica, options, { from: 0, to: hash })).toEqual([])
     }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { VersionedRecord } from '../../src/core/record.ts'
+import { storedHeadOf, type VersionedRecord } from '../../src/core/record.ts'
 import type { Replica } from '../../src/replica.ts'
 import { conformanceCase, patient } from './conformance-case.ts'
 import { headOf, numberedKeys, putsOf, tombstoneAt, userKey, valueAt } from './samples.ts'
@@ -73,7 +73,7 @@ async function versionsAreHeads(replica: Replica): Promise<void> {
     .map((key, index) => (index % 2 === 0 ? valueAt(index + 1, key) : tombstoneAt(index, key)))
   await replica.putManyIfNewer(putsOf(...records), patient)
   assert.deepEqual(await replica.getMany(keys, patient), [null, ...records])
-  assert.deepEqual(await replica.getVersions(keys, patient), [null, ...records.map(headOf)])
+  assert.deepEqual(await replica.getVersions(keys, patient), [null, ...records.map(storedHeadOf)])
 }
 
 async function largestBatch(replica: Replica): Promise<void> {
@@ -81,7 +81,7 @@ async function largestBatch(replica: Replica): Promise<void> {
   const records = keys.map((key, index) => valueAt(index + 1, key))
   await expectAllStored(replica, records)
   assert.deepEqual(await replica.getMany(keys, patient), records)
-  assert.deepEqual(await replica.getVersions(keys, patient), records.map(headOf))
+  assert.deepEqual(await replica.getVersions(keys, patient), records.map(storedHeadOf))
   const purged = await replica.purgeMany(records.map(headOf), patient)
   assert.deepEqual(purged, Array(keys.length).fill(true))
   assert.deepEqual(await replica.getMany(keys, patient), Array(keys.length).fill(null))

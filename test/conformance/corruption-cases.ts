@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { type ScanEntry, scanEntryOf, unreadableHead } from '../../src/core/record.ts'
+import { type ScanEntry, storedHeadOf, unreadableHead } from '../../src/core/record.ts'
 import type { Entry, ReadAnswer, Replica, VersionAnswer } from '../../src/replica.ts'
 import { conformanceCase, patient, patientScan } from './conformance-case.ts'
-import { headOf, putsOf, userKey, valueAt } from './samples.ts'
+import { putsOf, userKey, valueAt } from './samples.ts'
 import { scanAll } from './scan-all.ts'
 import type { ConformanceSubject, TestApi } from './subject.ts'
 
@@ -18,7 +18,7 @@ export function corruptionCases(test: TestApi, subject: ConformanceSubject): voi
         await putBoth(replica)
         await corruptPayload(damaged)
         await expectCorruptRead(replica)
-        assert.deepEqual(await replica.getVersions([damaged], patient), [headOf(valueAt(2, damaged))])
+        assert.deepEqual(await replica.getVersions([damaged], patient), [storedHeadOf(valueAt(2, damaged))])
       })
       conformanceCase(test, subject, 'is mended by the same record when the put says so', async (replica) => {
         await putBoth(replica)
@@ -48,7 +48,7 @@ export function corruptionCases(test: TestApi, subject: ConformanceSubject): voi
         await expectCorruptRead(replica)
         const versions = await replica.getVersions([intact, damaged, userKey('absent')], patient)
         expectCorruptSecond(versions)
-        assert.deepEqual([versions[0], versions[2]], [headOf(valueAt(1, intact)), null])
+        assert.deepEqual([versions[0], versions[2]], [storedHeadOf(valueAt(1, intact)), null])
       })
       conformanceCase(
         test,
@@ -57,13 +57,13 @@ export function corruptionCases(test: TestApi, subject: ConformanceSubject): voi
         async (replica) => {
           await putBoth(replica)
           await corruptHead(damaged)
-          const expected: ScanEntry[] = [unreadableHead(damaged), scanEntryOf(valueAt(1, intact))]
+          const expected: ScanEntry[] = [unreadableHead(damaged), storedHeadOf(valueAt(1, intact))]
           const found = await scanAll(replica, patientScan).catch(refusal)
           if (found === 'CORRUPT') return
           assert.deepEqual(found, expected)
           assert.deepEqual(await scanAll(replica, { ...patientScan, keyPrefix: damaged }), [unreadableHead(damaged)])
           assert.deepEqual(await scanAll(replica, { ...patientScan, keyPrefix: intact }), [
-            scanEntryOf(valueAt(1, intact)),
+            storedHeadOf(valueAt(1, intact)),
           ])
         },
       )

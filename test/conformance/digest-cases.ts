@@ -8,7 +8,7 @@ import {
   rangeOfBuckets,
 } from '../../src/core/digest.ts'
 import { type HashRange, hashSpace, keyHash, wholeRange } from '../../src/core/hash.ts'
-import { newTombstone, newValue, scanEntryOf, type VersionedRecord } from '../../src/core/record.ts'
+import { newTombstone, newValue, storedHeadOf, type VersionedRecord } from '../../src/core/record.ts'
 import { isRetired, type Retirement } from '../../src/core/retirement.ts'
 import type { DigestOptions, Replica } from '../../src/replica.ts'
 import { conformanceCase, patient, patientScan } from './conformance-case.ts'
@@ -160,7 +160,7 @@ async function stepsAreBounded(replica: Replica): Promise<void> {
   assert.deepEqual(
     sums,
     sumOf(
-      keys.map((key) => scanEntryOf(valueAt(1, key))),
+      keys.map((key) => storedHeadOf(valueAt(1, key))),
       nothingRetired,
     ),
   )

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { keyText, namespacePrefix } from '../../src/core/key.ts'
-import { scanEntryOf } from '../../src/core/record.ts'
+import { storedHeadOf } from '../../src/core/record.ts'
 import type { Replica } from '../../src/replica.ts'
 import { conformanceCase, patient, patientScan } from './conformance-case.ts'
 import { headOf, putsOf, userKey, valueAt } from './samples.ts'
@@ -164,7 +164,7 @@ async function oddKeysAreDifferent(replica: Replica): Promise<void> {
   for (const batch of batches(records, replica.limits.batchKeysMax)) {
     const batchKeys = batch.map(({ key }) => key)
     assert.deepEqual(await replica.getMany(batchKeys, patient), batch)
-    assert.deepEqual(await replica.getVersions(batchKeys, patient), batch.map(headOf))
+    assert.deepEqual(await replica.getVersions(batchKeys, patient), batch.map(storedHeadOf))
   }
 }
 
@@ -173,7 +173,7 @@ async function oddKeysAreScanned(replica: Replica): Promise<void> {
   for (const batch of batches(records, replica.limits.batchKeysMax)) {
     await replica.putManyIfNewer(putsOf(...batch), patient)
   }
-  assert.deepEqual(await scanAll(replica, patientScan), sortByKey(records.map(scanEntryOf)))
+  assert.deepEqual(await scanAll(replica, patientScan), sortByKey(records.map(storedHeadOf)))
 
   for (const batch of batches(records, replica.limits.batchKeysMax)) {
     assert.deepEqual(await replica.purgeMany(batch.map(headOf), patient), Array(batch.length).fill(true))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { hashSpace, inRange, keyHash, wholeRange } from '../../src/core/hash.ts'
 import { namespacePrefix } from '../../src/core/key.ts'
-import { newValue, scanEntryOf, type VersionedRecord } from '../../src/core/record.ts'
+import { newValue, storedHeadOf, type VersionedRecord } from '../../src/core/record.ts'
 import type { Replica } from '../../src/replica.ts'
 import { conformanceCase, patient, patientScan } from './conformance-case.ts'
 import { headOf, numberedKeys, putsOf, tombstoneAt, userKey, valueAt, versionAt } from './samples.ts'
@@ -54,7 +54,7 @@ async function givesDeadRecords(replica: Replica): Promise<void> {
     { ...newValue(userKey('expired'), versionAt(3), 'expired', 1), retainUntilMs: Date.now() + 3_600_000 },
   ]
   await replica.putManyIfNewer(putsOf(...records), patient)
-  assert.deepEqual(await scanAll(replica, patientScan), sortByKey(records.map(scanEntryOf)))
+  assert.deepEqual(await scanAll(replica, patientScan), sortByKey(records.map(storedHeadOf)))
 }
 
 async function rangesPartition(replica: Replica): Promise<void> {
@@ -64,7 +64,7 @@ async function rangesPartition(replica: Replica): Promise<void> {
   for (let from = 0; from < hashSpace; from += width) {
     const range = { from, to: from + width }
     const expected = records.filter(({ key }) => inRange(keyHash(key), range))
-    assert.deepEqual(await scanAll(replica, patientScan, range), sortByKey(expected.map(scanEntryOf)))
+    assert.deepEqual(await scanAll(replica, patientScan, range), sortByKey(expected.map(storedHeadOf)))
     found += expected.length
   }
   assert.equal(found, records.length)
@@ -81,7 +81,7 @@ async function prefixIsLiteral(replica: Replica): Promise<void> {
   await replica.putManyIfNewer(putsOf(...records), patient)
   for (const text of likePatterns) {
     const keyPrefix = userKey(text)
-    const expected = sortByKey(records.filter(({ key }) => key.startsWith(keyPrefix)).map(scanEntryOf))
+    const expected = sortByKey(records.filter(({ key }) => key.startsWith(keyPrefix)).map(storedHeadOf))
     assert.deepEqual(await scanAll(replica, { ...patientScan, keyPrefix }), expected, `prefix ${text}`)
   }
 }
@@ -92,7 +92,7 @@ async function namespacesStayApart(replica: Replica): Promise<void> {
   await replica.putManyIfNewer(putsOf(...records), patient)
   for (const [index, keyPrefix] of prefixes.entries()) {
     const [expected] = records.slice(index) as [VersionedRecord]
-    assert.deepEqual(await scanAll(replica, { ...patientScan, keyPrefix }), [scanEntryOf(expected)])
+    assert.deepEqual(await scanAll(replica, { ...patientScan, keyPrefix }), [storedHeadOf(expected)])
   }
 }
 

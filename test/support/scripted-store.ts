@@ -4,7 +4,7 @@ import {
   type RecordHead,
   type RecordStamp,
   type ScanEntry,
-  scanEntryOf,
+  storedHeadOf,
   unreadableHead,
   type VersionedRecord,
 } from '../../src/core/record.ts'
@@ -87,7 +87,7 @@ export class ScriptedStore {
   getVersion(key: string): VersionAnswer {
     const held = this.#held.get(key)
     if (held === undefined) return null
-    return held.damage === 'head' ? { kind: 'corrupt', key, reason: 'not a record' } : headOf(held.record)
+    return held.damage === 'head' ? { kind: 'corrupt', key, reason: 'not a record' } : storedHeadOf(held.record)
   }
 
   put({ record, mendsCorrupt, mendsIdentity }: Entry): PutOutcome {
@@ -117,7 +117,7 @@ export class ScriptedStore {
     return [...this.#held.values()]
       .filter(({ record: { key } }) => key.startsWith(keyPrefix) && inRange(keyHash(key), range))
       .filter(({ record: { key } }) => buckets === undefined || buckets.includes(bucketOf(keyHash(key))))
-      .map(({ record, damage }) => (damage === 'head' ? unreadableHead(record.key) : scanEntryOf(record)))
+      .map(({ record, damage }) => (damage === 'head' ? unreadableHead(record.key) : storedHeadOf(record)))
       .filter((head) => retired === undefined || isRetired(head, retired))
   }
 
@@ -145,8 +145,4 @@ function comparison(put: VersionedRecord, { record: held, damage }: Held): numbe
 
 function stampOf({ version, kind, expiresAtMs, retainUntilMs }: RecordStamp): RecordStamp {
   return { version, kind, expiresAtMs, retainUntilMs }
-}
-
-function headOf({ key, version, kind, expiresAtMs, retainUntilMs }: RecordHead): RecordHead {
-  return { key, version, kind, expiresAtMs, retainUntilMs }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { wholeRange } from '../../src/core/hash.ts'
-import { scanEntryOf, unreadableHead } from '../../src/core/record.ts'
+import { storedHeadOf, unreadableHead, type VersionedRecord } from '../../src/core/record.ts'
 import type { Replica } from '../../src/replica.ts'
 import { withChecks } from '../../src/wrap/checked.ts'
 import { headOf, putsOf, valueAt } from '../conformance/samples.ts'
@@ -17,11 +17,8 @@ function answering(answers: unknown): Replica {
   return withChecks(inner)
 }
 
-const sensible = [
-  [record, null],
-  [null, { ...record, key: ':j' }],
-  [{ kind: 'corrupt', key: ':k', reason: 'torn' }, headOf({ ...record, key: ':j' })],
-]
+/** What each method gives for a record. */
+const given = { getMany: (each: VersionedRecord) => each, getVersions: storedHeadOf }
 
 const senseless = [
   ['nothing', undefined],
@@ -40,7 +37,12 @@ const senseless = [
 ] as const
 
 describe.each(['getMany', 'getVersions'] as const)('%s', (method) => {
-  test.each(sensible.map((answers) => [answers]))('passes on %j', async (answers) => {
+  const other = given[method]({ ...record, key: ':j' })
+  test.each([
+    [[given[method](record), null]],
+    [[null, other]],
+    [[{ kind: 'corrupt', key: ':k', reason: 'torn' }, other]],
+  ])('passes on %j', async (answers) => {
     expect(await answering(answers)[method](keys, { timeoutMs })).toBe(answers)
   })
 
@@ -50,6 +52,11 @@ describe.each(['getMany', 'getVersions'] as const)('%s', (method) => {
       replica: 'A',
     })
   })
+})
+
+test('getVersions takes a head without its checksum for a failure', async () => {
+  const answers = [headOf(record), null]
+  await expect(answering(answers).getVersions(keys, { timeoutMs })).rejects.toMatchObject({ code: 'CORRUPT' })
 })
 
 describe('putManyIfNewer', () => {
@@ -88,7 +95,7 @@ describe('a scan', () => {
     return pages
   }
 
-  const [entry, other] = [scanEntryOf(record), scanEntryOf({ ...record, key: ':j' })]
+  const [entry, other] = [storedHeadOf(record), storedHeadOf({ ...record, key: ':j' })]
   test.each([[[]], [[entry]], [[entry, other]], [[entry, unreadableHead(':j')]]])(
     'passes on the page %j',
     async (page) => {

@@ -9,6 +9,8 @@ export interface ComparedDigests {
   readonly differing: readonly number[]
   /** The most records that any replica looked at. */
   readonly records: number
+  /** Of the replicas that are still present, in the order in which they were done: the quickest first. */
+  readonly digests: ReadonlyMap<number, Digest>
 }
 
 const digestBytes = 4 * bucketsCount
@@ -27,8 +29,8 @@ export async function compareDigests(context: SweepContext): Promise<ComparedDig
     records = Math.max(records, looked)
     progress.tell('digests', digests.size / attendance.present.length)
   })
-  const present = [...digests].filter(([member]) => attendance.isPresent(member))
-  return { differing: differingBuckets(present.map(([, sums]) => sums)), records }
+  for (const member of digests.keys()) if (!attendance.isPresent(member)) digests.delete(member)
+  return { differing: differingBuckets([...digests.values()]), records, digests }
 }
 
 async function addNative(context: SweepContext, member: number, sums: Digest): Promise<number> {

@@ -1,5 +1,6 @@
 import { partsOf } from '../../coordinator/parts.ts'
 import { isCorrupt } from '../../core/record.ts'
+import type { VersionAnswer } from '../../replica.ts'
 import { type DecisionRules, decideKey, type MemberAnswer } from './decide-key.ts'
 import type { Due, Mender } from './mend.ts'
 import type { SweepContext } from './sweep-context.ts'
@@ -10,8 +11,10 @@ export interface KeyPage {
   readonly keys: readonly string[]
   /** The replica that was scanned for them has said already what it holds; the others are asked. */
   readonly scanned?: { readonly member: number; readonly answers: readonly MemberAnswer[] }
+  /** Is told what the others answered, before anything is mended. */
+  readonly onAnswers?: (member: number, answers: readonly VersionAnswer[]) => void
   /** Tells by the answers whether a key was compared, and counted, before. Default: none was. */
-  readonly isRepeated?: (answers: readonly MemberAnswer[]) => boolean
+  readonly isRepeated?: (key: string, answers: readonly MemberAnswer[]) => boolean
 }
 
 /** Asks every replica for the versions of some keys, decides what is to be done about each, and has it done. */
@@ -22,7 +25,7 @@ export async function compareKeys(context: SweepContext, mender: Mender, page: K
   const due: Due[] = []
   for (const [index, key] of page.keys.entries()) {
     const answers = columns.map((column) => (column === undefined ? undefined : (column[index] ?? null)))
-    const isRepeated = page.isRepeated?.(answers) ?? false
+    const isRepeated = page.isRepeated?.(key, answers) ?? false
     // What was foreseen once is still as it was, because a preview mends nothing.
     if (isRepeated && context.plan.isPreview) continue
     const decision = decideKey(answers, rules)
@@ -35,12 +38,18 @@ export async function compareKeys(context: SweepContext, mender: Mender, page: K
 /** What each replica answered, in the order of the keys; undefined for one that does not take part. */
 async function answersOf(
   context: SweepContext,
-  { keys, scanned }: KeyPage,
+  { keys, scanned, onAnswers }: KeyPage,
 ): Promise<(readonly MemberAnswer[] | undefined)[]> {
   const { attendance, parts, pace } = context
   const columns: (readonly MemberAnswer[] | undefined)[] = parts.members.map(() => undefined)
   await attendance.eachAtOnce(async (member) => {
-    columns[member] = member === scanned?.member ? scanned.answers : await askVersions(context, member, keys)
+    if (member === scanned?.member) {
+      columns[member] = scanned.answers
+      return
+    }
+    const answers = await askVersions(context, member, keys)
+    if (answers !== undefined) onAnswers?.(member, answers)
+    columns[member] = answers
   })
   await pace.take(keys.length * attendance.present.length)
   return columns.map((column, member) => (attendance.isPresent(member) ? column : undefined))
@@ -50,8 +59,8 @@ async function askVersions(
   { attendance, parts, tally }: SweepContext,
   member: number,
   keys: readonly string[],
-): Promise<readonly MemberAnswer[] | undefined> {
-  const answers: MemberAnswer[] = []
+): Promise<readonly VersionAnswer[] | undefined> {
+  const answers: VersionAnswer[] = []
   const batchKeysMax = parts.members[member]?.replica.limits.batchKeysMax ?? keys.length
   for (const part of partsOf(keys, batchKeysMax)) {
     const answered = await attendance.ask(member, (replica, options) => replica.getVersions(part, options))

@@ -1,0 +1,40 @@
+import { describe, expect, test } from 'vitest'
+import { SweepScene, value } from './sweep-scene.ts'
+
+/** How often each replica was gone through for keys, the walk that looks for what is retired left out. */
+function walks(scene: SweepScene): number[] {
+  return scene.replicas.map(({ calls }) => calls.filter((call) => call.method === 'scan').length - 1)
+}
+
+describe('a replica is gone through for the keys of a bucket', () => {
+  test('only where those that are known do not make its digest', async () => {
+    const scene = new SweepScene()
+    scene.place(0, value('k', 107), value('both', 100))
+    scene.place(1, value('k', 106), value('both', 100))
+    scene.place(2, value('both', 100))
+    await scene.sweep()
+    expect(walks(scene)).toEqual([1, 0, 0])
+    expect([0, 1, 2].map((index) => scene.contents(index))).toEqual(Array(3).fill(scene.contents(0)))
+  })
+
+  test('where it holds a key that no other replica does', async () => {
+    const scene = new SweepScene()
+    scene.place(0, value('k', 107))
+    scene.place(2, value('k', 107), value('own', 100))
+    await scene.sweep()
+    expect(walks(scene)).toEqual([1, 0, 1])
+    expect([0, 1, 2].map((index) => scene.contents(index))).toEqual(Array(3).fill(scene.contents(2)))
+  })
+
+  test('where it was written to after its digest', async () => {
+    const scene = new SweepScene()
+    for (const index of [0, 1, 2]) scene.place(index, value('k', 100 + index))
+    scene.replica(2).fate = (call) => {
+      if (call.method === 'getVersions' && call.keys.includes('k')) scene.place(2, value('k', 109))
+      return {}
+    }
+    await scene.sweep()
+    expect(walks(scene)).toEqual([1, 0, 1])
+    expect([0, 1].map((index) => scene.contents(index))).toEqual(Array(2).fill(scene.contents(2)))
+  })
+})
