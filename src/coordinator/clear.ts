@@ -2,6 +2,7 @@ import { wholeRange } from '../core/hash.ts'
 import { searchQuorum } from '../core/quorum.ts'
 import { isDead, newTombstone, type RecordHead, type ScanEntry, type VersionedRecord } from '../core/record.ts'
 import { isSameWriter, successor, type Version, versionBefore, versionTimeMs } from '../core/version.ts'
+import { QuorumError } from '../errors.ts'
 import type { CoordinatorContext, OperationPlan } from './context.ts'
 import { ReadBatch } from './read-batch.ts'
 import { wholeRecords } from './read-kind.ts'
@@ -23,7 +24,8 @@ export async function clearKeys(context: CoordinatorContext, plan: OperationPlan
   const begunAt = context.clock.next(context.runtime.clock.nowMs())
   const diesAt = versionBefore(versionTimeMs(begunAt) - context.maxClockSkewMs)
   const buried = new Map<string, Version>()
-  await searchReplicas(context, plan, 'clear', async (replica) => {
+  let hasBuried = false
+  const searched = searchReplicas(context, plan, 'clear', async (replica) => {
     const pages = replica.scan(wholeRange, { keyPrefix, pageKeysMax, pageTimeoutMs: plan.callTimeoutMs })
     for await (const entries of pages) {
       const isNews = ({ key, version }: RecordHead) => version > (buried.get(key) ?? '')
@@ -35,10 +37,21 @@ export async function clearKeys(context: CoordinatorContext, plan: OperationPlan
       )
       const nowMs = context.runtime.clock.nowMs()
       const due = heads.filter(isNews).filter((head) => wasThereBefore(head, begunAt, nowMs) && !isGone(head, nowMs))
-      if (due.length > 0) await bury(context, plan, due, diesAt)
+      if (due.length === 0) continue
+      await bury(context, plan, due, diesAt)
+      hasBuried = true
       for (const head of due) if (buried.size < buriedMax) buried.set(head.key, graveOf(head, diesAt, nowMs).version)
     }
   })
+  await searched.catch((error: unknown) => {
+    throw hasBuried ? withUnknownOutcome(error) : error
+  })
+}
+
+/** What fails may have written nothing itself: some keys are gone all the same. */
+function withUnknownOutcome(error: unknown): unknown {
+  if (!(error instanceof QuorumError) || error.outcome === 'unknown') return error
+  return new QuorumError({ ...error, causes: error.causes, outcome: 'unknown' })
 }
 
 /**
