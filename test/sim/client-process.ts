@@ -2,6 +2,7 @@ import type { QuorumOptions } from '../../src/config.ts'
 import type { Engine } from '../../src/engine.ts'
 import type { QuorumView } from '../../src/quorum-view.ts'
 import type { Replica } from '../../src/replica.ts'
+import { someValue } from '../history/history.ts'
 import { type OpenStore, openStore } from '../support/open-store.ts'
 import { keyName, type OperationStep, type SweepStep } from './plan.ts'
 import type { ProcessRuntime } from './process-runtime.ts'
@@ -79,7 +80,7 @@ export class ClientProcess {
     const client = `${this.name}.${step.lane}`
     if (step.do === 'clear') return this.#clear(client)
     if (step.do === 'iterate') return this.#iterate(client, step)
-    if (step.do === 'get') return this.#getMany(client, step.keys.map(keyName))
+    if (step.do === 'get' || step.do === 'has') return this.#readMany(client, step)
     if (step.do === 'delete') return Promise.all(step.keys.map((key) => this.#delete(client, keyName(key))))
     return Promise.all(
       step.keys.map((key, place) => this.#set(client, keyName(key), `s${step.id}.${place}`, step.ttlMs)),
@@ -114,12 +115,16 @@ export class ClientProcess {
     })
   }
 
-  async #getMany(client: string, keys: readonly string[]): Promise<void> {
+  async #readMany(client: string, step: OperationStep): Promise<void> {
     const { recorder } = this.#parts
+    const read = async (key: string) => {
+      if (step.do === 'has') return (await this.#view.has(key)) ? someValue : null
+      return (await this.#view.get<string>(key)) ?? null
+    }
     await Promise.all(
-      keys.map(async (key) => {
+      step.keys.map(keyName).map(async (key) => {
         const index = recorder.begin({ client, kind: 'get', key, value: null, expiresAtMs: null })
-        await this.#end(index, async () => recorder.succeed(index, (await this.#view.get<string>(key)) ?? null))
+        await this.#end(index, async () => recorder.succeed(index, await read(key)))
       }),
     )
   }

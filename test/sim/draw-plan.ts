@@ -86,7 +86,7 @@ function drawGapMs(draw: Draw, { options }: Settings, chosen: ReadonlySet<Featur
 }
 
 function drawOperation(draw: Draw, settings: Settings, chosen: ReadonlySet<Feature>, atMs: number): OperationStep {
-  const kinds: OperationStep['do'][] = ['set', 'set', 'set', 'get', 'get', 'get', 'get']
+  const kinds: OperationStep['do'][] = ['set', 'set', 'set', 'get', 'get', 'get', 'get', 'has']
   if (chosen.has('deletes')) kinds.push('delete', 'delete')
   if (chosen.has('clears')) kinds.push('clear')
   // What a walk leaves out was absent, but not at one moment of all.

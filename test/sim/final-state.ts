@@ -26,6 +26,7 @@ export async function heal(world: World): Promise<void> {
   }
   world.trace.add('all is well again')
   await world.time.runUntil(world.time.nowMs + restMs)
+  world.healedAtMs = world.time.nowMs
 }
 
 /** Sweeps until there is nothing left to mend, then reads every key, from every process, as a part of the history. */
@@ -106,14 +107,17 @@ function differences(world: World): Violation[] {
 function isAgreedOn({ servers, time, plan }: World, key: string): boolean {
   // The lease is a matter of the moment: its end is not waited for.
   if (isLedgerKey(key) && key.endsWith('lease')) return true
-  if (servers.some(({ disk }) => disk.damagedKeys.includes(key))) return false
   const held = servers.map(({ disk }) => disk.peek(key))
   const present = held.filter((record) => record !== null)
   if (new Set(present.map(wordsFor)).size > 1) return false
   const nowMs = Math.floor(time.nowMs)
   const retirement = { retainedUntilMs: nowMs, diedUntilMs: nowMs - (plan.settings.options.gcGraceMs ?? 0) }
+  const isDamaged = servers.some(({ disk }) => disk.damagedKeys.includes(key))
   // Each replica keeps it for as long as what it held before asks for.
-  return !held.includes(null) || present.some((record) => isDead(record, nowMs) && isRetired(record, retirement))
+  return (
+    (!isDamaged && !held.includes(null)) ||
+    present.some((record) => isDead(record, nowMs) && isRetired(record, retirement))
+  )
 }
 
 function wordsFor(record: VersionedRecord | null): string {

@@ -41,7 +41,7 @@ interface At {
 }
 
 export interface OperationStep extends At {
-  readonly do: 'set' | 'delete' | 'get' | 'clear' | 'iterate'
+  readonly do: 'set' | 'delete' | 'get' | 'has' | 'clear' | 'iterate'
   readonly process: number
   readonly lane: number
   /** More than one for a batch. Numbers of keys. */
@@ -106,8 +106,10 @@ export interface SweepStep extends At {
 
 export type Step = OperationStep | LinkStep | ServerStep | LossStep | DamageStep | ClockStep | ProcessStep | SweepStep
 
+const operations: ReadonlySet<Step['do']> = new Set(['set', 'delete', 'get', 'has', 'clear', 'iterate'])
+
 export function isOperation(step: Step): step is OperationStep {
-  return step.do === 'set' || step.do === 'delete' || step.do === 'get' || step.do === 'clear' || step.do === 'iterate'
+  return operations.has(step.do)
 }
 
 export function keyName(key: number): string {

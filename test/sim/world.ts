@@ -26,6 +26,8 @@ export class World {
   readonly processes: ClientProcess[] = []
   /** More was lost at once than the store can do without: no promise about what was acknowledged before. */
   hasLostTooMuch = false
+  /** From when on there are no faults. */
+  healedAtMs = Number.POSITIVE_INFINITY
   readonly #links: Link[][] = []
   readonly #versions = new Map<string, string>()
   #processCount = 0
