@@ -68,7 +68,7 @@ function keyHistory(key: string, unsorted: readonly Operation[]): KeyHistory {
     if (operation.kind !== 'get' || operation.outcome !== 'ok' || operation.returnedAt === null) continue
     const { invokedAt, returnedAt } = operation
     const found = foundBy(operation, sets)
-    if (found === undefined || (typeof found === 'object' && found.invokedAt > returnedAt)) invented.push(operation)
+    if (found === undefined) invented.push(operation)
     else reads.push({ operation, invokedAt, returnedAt, found })
   }
   return { key, writes, reads, invented }
@@ -97,9 +97,16 @@ function setsByValue(writes: readonly Write[]): Map<string, Write> {
   return sets
 }
 
-function foundBy({ value }: Operation, sets: ReadonlyMap<string, Write>): Read['found'] | undefined {
+/** @returns undefined for what cannot be there */
+function foundBy(
+  { value, returnedAt }: Operation,
+  sets: ReadonlyMap<string, Write>,
+): Write | 'absent' | 'present' | undefined {
+  const hasBegun = ({ invokedAt }: Write) => returnedAt !== null && invokedAt <= returnedAt
   if (value === null) return 'absent'
-  return value === someValue ? 'present' : sets.get(value)
+  if (value === someValue) return [...sets.values()].some(hasBegun) ? 'present' : undefined
+  const set = sets.get(value)
+  return set !== undefined && hasBegun(set) ? set : undefined
 }
 
 function ofKey(byKey: Map<string, Operation[]>, key: string): Operation[] {
