@@ -1,4 +1,5 @@
 import type { ClientProcess } from './client-process.ts'
+import { sampleOf } from './gauges.ts'
 import {
   type DamageStep,
   isOperation,
@@ -24,6 +25,7 @@ export async function play(world: World): Promise<void> {
   for (const step of plan.steps) {
     await time.runUntil(startMs + step.atMs)
     carryOut(world, step)
+    world.samples.push(sampleOf(time, world.processes))
   }
   await time.runUntil(startMs + plan.endsAtMs)
 }
@@ -91,25 +93,27 @@ function lose(world: World, { server: place, backMs, forMs }: LossStep): void {
 
 function damage(world: World, { server: place, key, damage: kind }: DamageStep): void {
   const server = serverAt(world, place)
-  if (!mayLose(world, server)) return
+  if (!isSpared(world, server)) return
   if (server.disk.harm(storedKey(key), kind)) world.coverage.add(`fault damage ${kind}`)
 }
 
-/**
- * An acknowledged write is on w replicas, so w - 1 may lose it before they have been filled again. Before anything is on
- * record there is nothing to lose.
- */
 function mayLose(world: World, server: SimulatedServer): boolean {
+  if (isSpared(world, server)) return true
+  if (world.ledger().isEmpty || !world.plan.settings.allowsExcessLosses) return false
+  world.hasLostTooMuch = true
+  return true
+}
+
+/**
+ * Whether the store can do without what this server holds: an acknowledged write is on w replicas, so w - 1 may lose it
+ * before they have been filled again. Before anything is on record there is nothing to lose.
+ */
+function isSpared(world: World, server: SimulatedServer): boolean {
   const ledger = world.ledger()
-  if (ledger.isEmpty) return false
   const isLacking = (each: SimulatedServer) =>
     ledger.replica(each.id)?.lineage !== each.disk.lineage || each.disk.damagedKeys.length > 0
   const lacking = world.servers.filter((each) => each === server || isLacking(each)).length
-  const { w } = clientAt(world, 0).engine.options
-  if (lacking < w) return true
-  if (!world.plan.settings.allowsExcessLosses) return false
-  world.hasLostTooMuch = true
-  return true
+  return !ledger.isEmpty && lacking < clientAt(world, 0).engine.options.w
 }
 
 function serverAt({ servers }: World, place: number): SimulatedServer {

@@ -2,6 +2,7 @@ import { Ledger } from '../../src/core/ledger.ts'
 import { versionTimeMs } from '../../src/core/version.ts'
 import type { QuorumEvent } from '../../src/events.ts'
 import type { Entry } from '../../src/replica.ts'
+import type { Sample } from '../history/bounded.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { ClientProcess } from './client-process.ts'
 import { Coverage } from './coverage.ts'
@@ -28,6 +29,7 @@ export class World {
   hasLostTooMuch = false
   /** From when on there are no faults. */
   healedAtMs = Number.POSITIVE_INFINITY
+  readonly samples: Sample[] = []
   readonly #links: Link[][] = []
   readonly #versions = new Map<string, string>()
   #processCount = 0
@@ -70,7 +72,8 @@ export class World {
       options: settings.options,
       recorder: this.recorder,
       count: (what) => this.coverage.add(what),
-      versionOf: (value) => this.#versions.get(`s${value}`),
+      // Where clocks differ, versions order writes only as long as nothing is purged.
+      versionOf: (value) => (settings.skewMaxMs === 0 ? this.#versions.get(`s${value}`) : undefined),
     })
     client.engine.events.on('event', (event) => this.#note(name, event))
     this.processes[place] = client
