@@ -86,13 +86,20 @@ export function isDead(stamp: RecordStamp, nowMs: number): boolean {
 
 /** @param expiresAtMs null, or anything from {@link foreverMs} on, for never */
 export function newValue(key: string, version: Version, payload: string, expiresAtMs: number | null): VersionedRecord {
-  const endsAtMs = expiresAtMs === null || expiresAtMs >= foreverMs ? null : expiresAtMs
+  const endsAtMs = expiresAtMs === null || expiresAtMs >= foreverMs ? null : Math.ceil(expiresAtMs)
   return { key, version, kind: 'value', expiresAtMs: endsAtMs, retainUntilMs: endsAtMs ?? foreverMs, payload }
 }
 
 /** @param atMs the tombstone's own time, where its retention starts */
 export function newTombstone(key: string, version: Version, atMs: number): VersionedRecord {
-  return { key, version, kind: 'tombstone', expiresAtMs: null, retainUntilMs: Math.min(atMs, foreverMs), payload: '' }
+  return {
+    key,
+    version,
+    kind: 'tombstone',
+    expiresAtMs: null,
+    retainUntilMs: Math.min(Math.ceil(atMs), foreverMs),
+    payload: '',
+  }
 }
 
 /**
