@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { memoryReplica } from '../../adapters/memory/memory-replica.ts'
 import { Ledger } from '../../src/core/ledger.ts'
-import { newValue } from '../../src/core/record.ts'
+import { decodeRecord, encodeRecord, newTombstone, newValue } from '../../src/core/record.ts'
 import { ReplicaError, thrownText, ValueError } from '../../src/errors.ts'
 import { decodePayload, encodePayload } from '../../src/payload.ts'
+import { withChecks } from '../../src/wrap/checked.ts'
 import { withDeadline } from '../../src/wrap/deadline.ts'
 import { putsOf, valueAt, versionAt } from '../conformance/samples.ts'
+import { endOf } from '../support/end-of.ts'
+import { openScene } from '../support/open-store.ts'
 import { ScriptedReplica } from '../support/scripted-replica.ts'
 import { SimulatedTime } from '../support/simulated-time.ts'
 
@@ -106,3 +109,66 @@ test.each([(log: string) => `${log}/1.5`, (log: string) => `${log}/1/9`, (log: s
     expect(steps).toMatchObject([{ keys: [], isGap: true }])
   },
 )
+
+test('times with fractions are rounded up: they would not fit into the text of a record', () => {
+  for (const record of [newValue('k', versionAt(1), 's', 1.5), newTombstone('k', versionAt(1), 1.5)]) {
+    expect(record.retainUntilMs).toBe(2)
+    expect(decodeRecord('k', encodeRecord(record))).toEqual(record)
+  }
+})
+
+test('a replica that claims to have looked at more than there can be does not keep a sweep waiting', async () => {
+  const { engine, time, replica } = openScene(3)
+  replica(0).fate = ({ method }) =>
+    method === 'digest' ? { garble: () => [{ records: Number.MAX_SAFE_INTEGER, sums: null }] } : {}
+  const swept = endOf(engine.sweep())
+  await time.advance(60_000)
+  expect(swept).toMatchObject({ state: 'fulfilled', value: { isComplete: true } })
+})
+
+describe('an answer that makes no sense is a failure of its replica, never what the store goes on with', () => {
+  const record = valueAt(7, ':k')
+  const { payload: _payload, ...stamp } = record
+  const answering = (answer: unknown) => {
+    const inner = new ScriptedReplica('A', new SimulatedTime().timers)
+    inner.fate = () => ({ garble: () => [answer] })
+    return withChecks(inner)
+  }
+  const senseless = [
+    ...['F'.repeat(28), 'z'.repeat(28), Array.from({ length: 28 }, () => '0')].map((version) => ({ version })),
+    ...[Number.NaN, -1, 1.5, '5', 2 ** 48, undefined].flatMap((ms) => [{ expiresAtMs: ms }, { retainUntilMs: ms }]),
+    { kind: 'banana' },
+    { key: null },
+  ]
+
+  test.each([...senseless, { payload: 5 }, { payload: '\ud800' }, { payload: 'a\0' }])(
+    'a record with %j',
+    async (lie) => {
+      const answer = answering({ ...record, ...lie }).getMany([':k'], { timeoutMs: 100 })
+      await expect(answer).rejects.toMatchObject({ code: 'CORRUPT', replica: 'A' })
+    },
+  )
+
+  test.each(senseless.filter((lie) => !('key' in lie)))('an outcome with %j', async (lie) => {
+    const replaced = { ...stamp, ...lie }
+    for (const outcome of [
+      { status: 'superseded', by: replaced },
+      { status: 'stored', retainUntilMs: 1, replaced },
+    ]) {
+      const answer = answering(outcome).putManyIfNewer(putsOf(record), { timeoutMs: 100 })
+      await expect(answer).rejects.toMatchObject({ code: 'CORRUPT', replica: 'A' })
+    }
+  })
+
+  test.each(['x'.repeat(1_001), '\ud800', 'a\0b'])('a lineage that is no name', async (lineage) => {
+    await expect(answering(lineage).lineage({ timeoutMs: 100 })).rejects.toMatchObject({
+      code: 'CORRUPT',
+      replica: 'A',
+    })
+  })
+
+  test('an entry whose members throw', async () => {
+    const entry = Object.defineProperty({}, 'key', { get: () => expect.fail('it was looked at') })
+    await expect(answering(entry).getMany([':k'], { timeoutMs: 100 })).rejects.toMatchObject({ code: 'CORRUPT' })
+  })
+})
