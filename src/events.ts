@@ -56,6 +56,11 @@ export type QuorumEvent =
    * could still be learned from all others.
    */
   | { readonly type: 'data-may-be-lost'; readonly replicas: readonly string[]; readonly reason: string }
+  /**
+   * Another store meets different data under this replica's id, at the same time: two hosts that each have a file of their
+   * own, say. The replica does not count here until that is put right.
+   */
+  | { readonly type: 'lineage-conflict'; readonly replica: string; readonly told: string; readonly recorded: string }
   /** A sweep has begun over these replicas; those that are down are not among them. */
   | {
       readonly type: 'sweep-began'

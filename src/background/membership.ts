@@ -1,7 +1,7 @@
 import { Ledger, type ReplicaEntry } from '../core/ledger.ts'
 import { searchQuorum } from '../core/quorum.ts'
 import type { VersionedRecord } from '../core/record.ts'
-import { standingOf } from '../core/standing.ts'
+import { type StandingVerdict, standingOf } from '../core/standing.ts'
 import type { HybridClock } from '../core/version.ts'
 import { ReplicaError } from '../errors.ts'
 import type { Events } from '../events.ts'
@@ -9,6 +9,7 @@ import type { CallOptions } from '../replica.ts'
 import type { Runtime } from '../runtime.ts'
 import type { WatchedReplica } from '../wrap/detector.ts'
 import { VoiceGate } from '../wrap/voice.ts'
+import { conflictVerdict } from './lineage-watch.ts'
 import { Member } from './member.ts'
 import { Probe } from './probe.ts'
 
@@ -197,16 +198,30 @@ export class Membership {
     for (const member of this.#members) this.#judge(member)
   }
 
+  /** Looks out for an id that stands for different data elsewhere. */
+  #watch(member: Member, { standing }: StandingVerdict): void {
+    const { watch, lineage: told } = member
+    const recorded = this.ledger.replica(member.id)?.lineage ?? ''
+    if (standing === 'full') watch.counted(told)
+    if (standing !== 'joining' || told === null || recorded === '' || recorded === told) return
+    const wasInConflict = member.isInConflict
+    if (watch.differs({ told, recorded }, member.reports) === 'ask again') member.replica.gate.distrust()
+    if (wasInConflict || watch.conflict === null) return
+    this.#parts.events.emit({ type: 'lineage-conflict', replica: member.id, ...watch.conflict })
+  }
+
   #judge(member: Member): void {
     const { runtime, gcGraceMs, events } = this.#parts
     const before = member.verdict
-    member.verdict = standingOf({
+    const verdict = standingOf({
       lineage: member.lineage,
       recorded: this.ledger.replica(member.id),
       purge: this.ledger.sweep?.purge ?? null,
       nowMs: runtime.clock.nowMs(),
       gcGraceMs,
     })
+    this.#watch(member, verdict)
+    member.verdict = member.isInConflict ? conflictVerdict : verdict
     const { standing, reason } = member.verdict
     if (standing !== 'joining') member.joining = null
     else if (member.joining?.lineage !== member.lineage) {

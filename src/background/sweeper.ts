@@ -123,10 +123,10 @@ export class Sweeper {
     return this.#joining.some((member) => !isEnough || this.#isQuiet(member, nowMs))
   }
 
-  /** Those that can be reached. */
+  /** Those that can be reached, and that a sweep may make full. */
   get #joining(): readonly Member[] {
-    const { members } = this.#parts.membership
-    return members.filter(({ standing, replica }) => standing === 'joining' && replica.condition() === 'up')
+    const joining = this.#parts.membership.members.filter(({ standing }) => standing === 'joining')
+    return joining.filter(({ isInConflict, replica }) => !isInConflict && replica.condition() === 'up')
   }
 
   #mayBeIncremental(last: SweepEntry | null, nowMs: number): boolean {
@@ -220,7 +220,7 @@ export class Sweeper {
         other.member.replica.gate.voice === other.voice,
     )
     if (voice !== null) return full.length >= n - w ? 'full' : null
-    if (kind !== 'full') return null
+    if (kind !== 'full' || member.isInConflict) return null
     if (full.length >= searchQuorum(n, w)) return this.#isQuiet(member, exchange.exchangeBeganAtMs) ? 'full' : null
     return exchangedWith.length === begun.length - 1 ? 'full with what is left' : null
   }

@@ -184,6 +184,8 @@ export function eventWords(event: QuorumEvent): string {
       return `replica-full ${event.replica}`
     case 'data-may-be-lost':
       return `data-may-be-lost ${event.replicas.join(', ')}: ${event.reason}`
+    case 'lineage-conflict':
+      return `lineage-conflict ${event.replica}: ${event.told} here, ${event.recorded} on record`
     case 'sweep-began':
       return `sweep-began ${event.kind} over ${event.replicas.join(', ')}`
     case 'sweep-progress':
