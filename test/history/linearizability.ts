@@ -22,13 +22,17 @@ export function checkLinearizability(history: History, tolerances: ClockToleranc
   })
 }
 
-function violationOf({ key }: KeyHistory, { holds, stuck }: Impasse): Violation {
-  const held = holds === null ? 'nothing' : `what ${named(holds.operation)} wrote`
+function violationOf({ key, reads }: KeyHistory, { holds, stuck }: Impasse): Violation {
   const operation = stuck.kind === 'read' ? stuck.read.operation : stuck.write.operation
-  const found = stuck.kind === 'read' && typeof stuck.read.found === 'object' ? [stuck.read.found.operation.index] : []
-  const involved = new Set([...(holds === null ? [] : [holds.operation.index]), ...found, operation.index])
+  const found = stuck.kind === 'read' && typeof stuck.read.found === 'object' ? stuck.read.found : null
+  // Nothing replaces a value of which reads are still to come.
+  const waiting = stuck.kind === 'read' ? undefined : reads.findLast((read) => read.found === holds)
+  const held = holds === null ? 'nothing' : `what ${named(holds.operation)} wrote`
   const explanation =
     `there is no order in which each operation happens at one moment: in the longest that works the key holds ${held}, ` +
-    `and then ${named(operation)} would have to come next${stuck.kind.endsWith('expire') ? ', expired' : ''}`
-  return { rule: 'linearizability', key, operations: [...involved].toSorted((a, b) => a - b), explanation }
+    `and then ${named(operation)}${stuck.kind === 'must expire' ? ', expired,' : ''} would have to come next` +
+    (waiting === undefined ? '' : `, with ${named(waiting.operation)} still to come`)
+  const involved = [holds, found, waiting].flatMap((each) => each?.operation.index ?? [])
+  const operations = [...new Set([...involved, operation.index])].toSorted((x, y) => x - y)
+  return { rule: 'linearizability', key, operations, explanation }
 }

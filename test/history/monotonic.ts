@@ -22,26 +22,33 @@ export function checkMonotonicReads(history: History, tolerances: ClockTolerance
   return splitByKey(history).flatMap((key) => violationsOf(key, time))
 }
 
-/** All that lies on one circle is the same record; two that cannot be are a step back in time. */
+/** All that lies on one circle is the same record. Two that cannot be are a step back, if it takes two reads to see that. */
 function violationsOf(history: KeyHistory, time: RealTime): Violation[] {
   const order = new RecordOrder(history, time)
   return circlesOf(order.edges).flatMap((circle) => {
     const items = circle.flatMap((node) => order.itemAt(node) ?? [])
-    const pair = contradiction(items, time)
-    if (pair === null) return []
-    const way = [...wayBetween(order, pair[0], pair[1]), ...wayBetween(order, pair[1], pair[0]).slice(1)]
+    const ways = contradictions(items, time).map(([one, other]) => circleThrough(order, one, other))
+    const way = ways.find(hasReadAfterRead)
+    if (way === undefined) return []
     const operations = [...new Set(way.map(({ operation }) => operation.index))]
     return [{ rule: 'monotonic' as const, key: history.key, operations, explanation: explained(way) }]
   })
 }
 
-/** Two items that cannot be one and the same record. */
-function contradiction(items: readonly Item[], time: RealTime): readonly [Item, Item] | null {
-  const told = items.find((item) => writeOf(item) !== null)
-  if (told === undefined) return null
-  const write = writeOf(told)
-  const other = items.find((item) => write !== null && !mayBe(item, write, time))
-  return other === undefined ? null : [told, other]
+/** Pairs of items that cannot be one and the same record. */
+function* contradictions(items: readonly Item[], time: RealTime): Generator<readonly [Item, Item]> {
+  for (const item of items) {
+    const write = writeOf(item)
+    if (write === null) continue
+    for (const other of items) if (!mayBe(other, write, time)) yield [item, other]
+  }
+}
+
+function hasReadAfterRead(way: readonly Item[]): boolean {
+  return way.some((item, index) => {
+    const before = way[index - 1]
+    return before !== undefined && isRead(before) && isRead(item)
+  })
 }
 
 /** The write that left the record, as far as the item alone tells. */
@@ -53,6 +60,10 @@ function writeOf(item: Item): Write | null {
 function mayBe(item: Item, write: Write, time: RealTime): boolean {
   if (!isRead(item)) return item === write
   return typeof item.found === 'object' ? item.found === write : time.canBeFoundBy(write, item)
+}
+
+function circleThrough(order: RecordOrder, one: Item, other: Item): Item[] {
+  return [...wayBetween(order, one, other), ...wayBetween(order, other, one).slice(1)]
 }
 
 function wayBetween(order: RecordOrder, from: Item, to: Item): Item[] {
