@@ -31,9 +31,11 @@ export function parsePostgresUri(text: string): PostgresAddress {
   }
   const url = parseUrl(text)
   const query = (name: string) => url.searchParams.get(name) || undefined
-  const hostname = url.hostname === noHost ? '' : url.hostname.replace(/^\[(.+)\]$/, '$1')
+  const hostname = decode(url.hostname === noHost ? '' : url.hostname.replace(/^\[(.+)\]$/, '$1'))
+  // A login of which even `:` and `@` were percent-encoded would pass for the name of a host, and be shown.
+  if (hostname.includes('@') || hostname.includes('%')) throw new ConfigError('PostgreSQL URI', expected)
   return definedOnly({
-    host: query('host') ?? (decode(hostname) || undefined),
+    host: query('host') ?? (hostname || undefined),
     port: query('port') ?? (url.port || undefined),
     database: decode(url.pathname.slice(1)) || undefined,
     user: query('user') ?? (decode(url.username) || undefined),

@@ -76,9 +76,10 @@ function loginOf(text: string): { username?: string; password?: string } {
   return { ...(username === '' ? {} : { username }), ...(password === '' ? {} : { password }) }
 }
 
+/** No name of a host holds `%` or `@`: a login whose `:` and `@` were percent-encoded would pass for one, and be shown. */
 function addressesOf(text: string, portDefault: number): RedisAddress[] {
   return text.split(',').map((place) => {
-    const [whole, bracketed, host, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*))(?::(\d+))?$/.exec(place) ?? []
+    const [whole, bracketed, host, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]%@]*))(?::(\d+))?$/.exec(place) ?? []
     if (whole === undefined || Number(port ?? portDefault) > 65_535) throw invalid('redis:// with host:port')
     return { host: bracketed ?? (host || 'localhost'), port: Number(port ?? portDefault) }
   })
