@@ -42,6 +42,10 @@ function commandFor({ name, casesPerRound }: FuzzTarget, seed: number): string {
   return `npm run fuzz -- --target ${name} --seed ${seed} --cases ${casesPerRound}`
 }
 
+function told(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
 class Running {
   readonly target: FuzzTarget
   readonly #open: OpenTarget
@@ -65,7 +69,8 @@ class Running {
     const details = await fc.check(this.#open.property, { seed, numRuns: this.target.casesPerRound })
     this.tookMs += performance.now() - beganAtMs
     this.cases += details.numRuns
-    if (details.failed) this.failure = `${commandFor(this.target, seed)}\n${fc.defaultReportMessage(details)}`
+    if (details.failed)
+      this.failure = `${commandFor(this.target, seed)}\n${fc.defaultReportMessage(details)}\n${told(details.errorInstance)}`
     else this.#assertUntouched(seed)
     return details.numRuns
   }

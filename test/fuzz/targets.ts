@@ -5,6 +5,7 @@ import { plausibleLiarTarget, senselessLiarTarget } from './targets/liars.ts'
 import { payloadTarget, valueTarget } from './targets/payloads.ts'
 import { memoryPositionTarget, postgresPositionTarget, sqlitePositionTarget } from './targets/positions.ts'
 import { forgedHeadTarget, recordTarget } from './targets/records.ts'
+import { secretTarget, settingsTarget, uriTarget } from './targets/sources.ts'
 
 /** Everything that takes input from outside. */
 export const fuzzTargets: readonly FuzzTarget[] = [
@@ -18,6 +19,9 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   memoryPositionTarget,
   sqlitePositionTarget,
   postgresPositionTarget,
+  uriTarget,
+  settingsTarget,
+  secretTarget,
   senselessLiarTarget,
   plausibleLiarTarget,
 ]
