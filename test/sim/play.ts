@@ -28,6 +28,7 @@ export async function play(world: World): Promise<void> {
     world.samples.push(sampleOf(time, world.processes))
   }
   await time.runUntil(startMs + plan.endsAtMs)
+  world.samples.push(sampleOf(time, world.processes))
 }
 
 /** The key as the store names it at its replicas. */

@@ -1,0 +1,8 @@
+import { expect, test } from 'vitest'
+import { runSeeds } from './seeds.ts'
+
+// The one half is in a file of its own, so that two cores work.
+test('nothing is wrong in a thousand runs', { timeout: 900_000 }, async () => {
+  const { failures } = await runSeeds(1_001, 1_000)
+  expect(failures.map(({ report }) => report)).toEqual([])
+})
