@@ -1,6 +1,6 @@
 import { Background } from './background/background.ts'
 import type { Member } from './background/member.ts'
-import type { SweepOptions } from './background/sweep/sweep-options.ts'
+import { type SweepOptions, sweepPlan } from './background/sweep/sweep-options.ts'
 import type { SweepReport } from './background/sweep/sweep-report.ts'
 import { type Quorum, type QuorumOptions, type QuorumWish, type ResolvedOptions, resolveOptions } from './config.ts'
 import type { CoordinatorContext, OperationPlan } from './coordinator/context.ts'
@@ -92,7 +92,9 @@ export class Engine {
     await this.#background.membership.refresh()
   }
 
-  sweep(options: SweepOptions = {}): Promise<SweepReport> {
+  async sweep(options: SweepOptions = {}): Promise<SweepReport> {
+    // Before anything is asked of anybody: what is wrong with the options is no matter of theirs.
+    sweepPlan(options)
     return this.#background.sweeper.run(options)
   }
 

@@ -44,27 +44,39 @@ const wholePartition: SweepPartition = { partition: 0, of: 1 }
 
 /** @throws ConfigError naming the option that is wrong */
 export function sweepPlan(options: SweepOptions): SweepPlan {
+  if (!isObject(options)) throw new ConfigError('options', 'an object with options of a sweep')
   const { kind = 'full', partition = wholePartition, preview = false, keysPerSecond = keysPerSecondDefault } = options
   if (kind !== 'full' && kind !== 'incremental') throw new ConfigError('kind', "'full' or 'incremental'")
   if (typeof preview !== 'boolean') throw new ConfigError('preview', 'true or false')
   if (!(typeof keysPerSecond === 'number' && keysPerSecond > 0)) {
     throw new ConfigError('keysPerSecond', 'a number above 0')
   }
-  checkPartition(partition)
+  checkCallbacks(options)
+  checkPartition(partition, 'partition')
   const startOf = (index: number) => Math.floor((bucketsCount * index) / partition.of)
   const [startBucket, toBucket] = [startOf(partition.partition), startOf(partition.partition + 1)]
-  const fromBucket = options.resumeFrom?.bucket ?? startBucket
   checkCursor(options, { kind, partition, startBucket, toBucket })
+  const fromBucket = options.resumeFrom?.bucket ?? startBucket
   const positions = options.positions ?? new Map()
+  if (!(positions instanceof Map && [...positions].flat().every(isText))) {
+    throw new ConfigError('positions', 'a Map of texts')
+  }
   return { kind, isPreview: preview, partition, keysPerSecond, startBucket, fromBucket, toBucket, positions }
 }
 
-function checkPartition({ partition, of }: SweepPartition): void {
+function checkCallbacks({ signal, onProgress }: SweepOptions): void {
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new ConfigError('signal', 'an AbortSignal')
+  if (onProgress !== undefined && typeof onProgress !== 'function') throw new ConfigError('onProgress', 'a function')
+}
+
+function checkPartition(given: SweepPartition, field: string): void {
+  if (!isObject(given)) throw new ConfigError(field, '{ partition, of }')
+  const { partition, of } = given
   if (!(Number.isInteger(of) && of >= 1 && of <= bucketsCount)) {
-    throw new ConfigError('partition.of', `a whole number from 1 to ${bucketsCount}`)
+    throw new ConfigError(`${field}.of`, `a whole number from 1 to ${bucketsCount}`)
   }
   if (!(Number.isInteger(partition) && partition >= 0 && partition < of)) {
-    throw new ConfigError('partition.partition', `a whole number from 0 to ${of - 1}, less than partition.of`)
+    throw new ConfigError(`${field}.partition`, `a whole number from 0 to ${of - 1}, less than ${field}.of`)
   }
 }
 
@@ -74,10 +86,26 @@ function checkCursor(
 ): void {
   if (resumeFrom === undefined) return
   if (swept.kind !== 'full') throw new ConfigError('resumeFrom', 'nothing: only a full sweep can be resumed')
-  const { bucket, partition } = resumeFrom
+  if (!isObject(resumeFrom)) throw new ConfigError('resumeFrom', 'the cursor of an earlier sweep')
+  const { bucket, partition, startedAtMs, replicas, positions } = resumeFrom
+  checkPartition(partition, 'resumeFrom.partition')
   const isSamePartition = partition.partition === swept.partition.partition && partition.of === swept.partition.of
   if (!isSamePartition) throw new ConfigError('resumeFrom.partition', 'the partition that is swept')
   if (!(Number.isInteger(bucket) && bucket >= swept.startBucket && bucket <= swept.toBucket)) {
     throw new ConfigError('resumeFrom.bucket', `a whole number from ${swept.startBucket} to ${swept.toBucket}`)
   }
+  if (!Number.isFinite(startedAtMs)) throw new ConfigError('resumeFrom.startedAtMs', 'a time in ms')
+  for (const [name, texts] of Object.entries({ replicas, positions })) {
+    if (!(isObject(texts) && Object.values(texts).every(isText))) {
+      throw new ConfigError(`resumeFrom.${name}`, 'an object of texts')
+    }
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
 }
