@@ -2,10 +2,13 @@ import type { FuzzTarget } from './target.ts'
 import { keyTarget, keyTextTarget } from './targets/keys.ts'
 import { ledgerTarget } from './targets/ledgers.ts'
 import { plausibleLiarTarget, senselessLiarTarget } from './targets/liars.ts'
+import { configFileTarget, configModuleTarget, configSecretTarget, optionTarget } from './targets/options.ts'
 import { payloadTarget, valueTarget } from './targets/payloads.ts'
 import { memoryPositionTarget, postgresPositionTarget, sqlitePositionTarget } from './targets/positions.ts'
 import { forgedHeadTarget, recordTarget } from './targets/records.ts'
 import { secretTarget, settingsTarget, uriTarget } from './targets/sources.ts'
+import { storeTarget } from './targets/store-keys.ts'
+import { sweepPlanTarget, sweepTarget } from './targets/sweeps.ts'
 
 /** Everything that takes input from outside. */
 export const fuzzTargets: readonly FuzzTarget[] = [
@@ -22,6 +25,13 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   uriTarget,
   settingsTarget,
   secretTarget,
+  optionTarget,
+  configFileTarget,
+  configModuleTarget,
+  configSecretTarget,
+  sweepPlanTarget,
+  sweepTarget,
+  storeTarget,
   senselessLiarTarget,
   plausibleLiarTarget,
 ]
