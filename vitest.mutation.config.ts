@@ -1,14 +1,18 @@
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** A mutant is done with at the first failure, so the tests that take longest come last. */
-const longest = /twin|histories|linearizability|iteration|hash|digest/
+/** A mutant is done with at the first failure, so the tests that find most come first, and those that take longest last. */
+const order = [/scenarios/, /wrap|tables/, /twin|histories|linearizability|iteration|repair|hash|digest/]
 
-class ShortestFirst extends BaseSequencer {
+class LikeliestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLong = ({ moduleId }: TestSpecification) => (longest.test(moduleId) ? 1 : 0)
-    return files.toSorted((a, b) => isLong(a) - isLong(b) || a.moduleId.localeCompare(b.moduleId))
+    return files.toSorted((a, b) => rankOf(a) - rankOf(b) || a.moduleId.localeCompare(b.moduleId))
   }
+}
+
+function rankOf({ moduleId }: TestSpecification): number {
+  const rank = order.findLastIndex((names) => names.test(moduleId))
+  return rank === -1 ? 1 : rank
 }
 
 /** The tests that mutants of the protocol have to face: those that need no server and hardly any time. */
@@ -19,6 +23,6 @@ export default defineConfig({
     exclude: ['test/coordinator/{limits,losses}.test.ts'],
     isolate: false,
     testTimeout: 20_000,
-    sequence: { sequencer: ShortestFirst },
+    sequence: { sequencer: LikeliestFirst },
   },
 })

@@ -60,19 +60,21 @@ const supersededAcks = `
 `
 
 const threeOfFive = `
-| A     | B     | C     | D     | E     | decided         |
-|-------|-------|-------|-------|-------|-----------------|
-| s     | s     | s     | .     | .     | met at C        |
-| !     | !     | s     | s     | s     | met at E        |
-| !     | !     | !     | .     | .     | lost at C       |
-| s     | s     | ^9    | ^9    | !     | retry 9 at E    |
-| ^9    | !     | !     | .     | .     | open            |
-| ^9    | !     | !     | ^8    | .     | open            |
-| ^9    | !     | !     | ^8    | ^7    | retry 9 at E    |
-| ^9    | ^9    | ^9    | .     | .     | retry 9 at C    |
-| ^9    | ^9    | s     | s     | s     | met at E        |
-| s@100 | s@100 | s@300 | .     | .     | extend 300 at C |
-| s@300 | s@100 | s@300 | .     | .     | extend 300 at C |
+| A     | B     | C     | D     | E     | decided         | then              | decided again | what it shows                          |
+|-------|-------|-------|-------|-------|-----------------|-------------------|---------------|----------------------------------------|
+| s     | s     | s     | .     | .     | met at C        |                   |               |                                        |
+| !     | !     | s     | s     | s     | met at E        |                   |               |                                        |
+| !     | !     | !     | .     | .     | lost at C       |                   |               |                                        |
+| s     | s     | ^9    | ^9    | !     | retry 9 at E    |                   |               |                                        |
+| ^9    | !     | !     | .     | .     | open            |                   |               |                                        |
+| ^9    | !     | !     | ^8    | .     | open            |                   |               |                                        |
+| ^9    | !     | !     | ^8    | ^7    | retry 9 at E    |                   |               |                                        |
+| ^9    | ^9    | ^9    | .     | .     | retry 9 at C    |                   |               |                                        |
+| ^9    | ^9    | ^9    | .     | .     | retry 9 at C    | s@100 s@500 ^e12  | extend 500    | what is newer is kept as long: it counts |
+| ^9    | ^9    | ^9    | .     | .     | retry 9 at C    | s@100 s@1500 ^e12 | open          | forgotten before the longest of them   |
+| ^9    | ^9    | s     | s     | s     | met at E        |                   |               |                                        |
+| s@100 | s@100 | s@300 | .     | .     | extend 300 at C |                   |               |                                        |
+| s@300 | s@100 | s@300 | .     | .     | extend 300 at C |                   |               |                                        |
 `
 
 /** What a delete answers: whether the newest that it took the place of was a live value. */
