@@ -20,6 +20,7 @@ export const features = [
   'iteration',
   'batches',
   'long gaps',
+  'members',
 ] as const
 
 export type Feature = (typeof features)[number]
@@ -78,6 +79,13 @@ const drawers: Partial<Record<Feature, Drawer>> = {
     forMs: 0,
   }),
   sweeps: drawSweep,
+  members: (draw, settings, { atMs }) => ({
+    id: 0,
+    do: 'member',
+    atMs,
+    change: draw.pick(['add', 'remove', 'replace', 'replace'] as const),
+    server: drawServer(draw, settings),
+  }),
 }
 
 function drawLink(draw: Draw, settings: Settings, times: FaultTimes): Step {

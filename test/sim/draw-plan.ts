@@ -61,8 +61,8 @@ function drawSettings(draw: Draw, chosen: ReadonlySet<Feature>): Settings {
     allowsExcessLosses: draw.chance(0.1),
     options: {
       keyv: 6,
-      r,
-      w,
+      // With others to come, r and w follow n.
+      ...(chosen.has('members') ? {} : { r, w }),
       ...(mode === 'linearizable' ? { consistency: 'linearizable' } : {}),
       ...(mode === 'monotonic' ? { reads: 'monotonic' } : {}),
       lineage: 'checked',

@@ -104,7 +104,23 @@ export interface SweepStep extends At {
   readonly abortAfterMs: number | null
 }
 
-export type Step = OperationStep | LinkStep | ServerStep | LossStep | DamageStep | ClockStep | ProcessStep | SweepStep
+export interface MemberStep extends At {
+  readonly do: 'member'
+  readonly change: 'add' | 'remove' | 'replace'
+  /** Which of the replicas there are, of a removal or a replacement. */
+  readonly server: number
+}
+
+export type Step =
+  | OperationStep
+  | LinkStep
+  | ServerStep
+  | LossStep
+  | DamageStep
+  | ClockStep
+  | ProcessStep
+  | SweepStep
+  | MemberStep
 
 const operations: ReadonlySet<Step['do']> = new Set(['set', 'delete', 'get', 'has', 'clear', 'iterate'])
 

@@ -1,3 +1,4 @@
+import { changeMembers, isSweptSinceChange } from './change-members.ts'
 import type { ClientProcess } from './client-process.ts'
 import { sampleOf } from './gauges.ts'
 import {
@@ -46,6 +47,7 @@ function carryOut(world: World, step: Step): void {
   else if (step.do === 'server') troubleServer(world, step)
   else if (step.do === 'lose') lose(world, step)
   else if (step.do === 'damage') damage(world, step)
+  else if (step.do === 'member') changeMembers(world, step)
   else if (step.do === 'sweep') clientAt(world, step.process).sweep(step)
   else {
     const { runtime } = clientAt(world, step.process)
@@ -64,7 +66,8 @@ function carryOut(world: World, step: Step): void {
 function troubleLinks(world: World, { process, server, kind, way, forMs, lateMs }: LinkStep): void {
   world.coverage.add(`fault link ${kind} ${way}`)
   const untilMs = world.time.nowMs + forMs
-  for (const link of world.links(process, server)) link.add({ kind, way, untilMs, lateMs })
+  const id = server === null ? null : serverAt(world, server).id
+  for (const link of world.links(process, id)) link.add({ kind, way, untilMs, lateMs })
 }
 
 function troubleServer(world: World, { server: place, what, forMs }: ServerStep): void {
@@ -114,7 +117,7 @@ function isSpared(world: World, server: SimulatedServer): boolean {
   const isLacking = (each: SimulatedServer) =>
     ledger.replica(each.id)?.lineage !== each.disk.lineage || each.disk.damagedKeys.length > 0
   const lacking = world.servers.filter((each) => each === server || isLacking(each)).length
-  return !ledger.isEmpty && lacking < clientAt(world, 0).engine.options.w
+  return !ledger.isEmpty && isSweptSinceChange(world) && lacking < clientAt(world, 0).engine.options.w
 }
 
 function serverAt({ servers }: World, place: number): SimulatedServer {

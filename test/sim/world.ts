@@ -2,6 +2,7 @@ import { Ledger } from '../../src/core/ledger.ts'
 import { versionTimeMs } from '../../src/core/version.ts'
 import type { QuorumEvent } from '../../src/events.ts'
 import type { Entry } from '../../src/replica.ts'
+import type { Random } from '../../src/runtime.ts'
 import type { Sample } from '../history/bounded.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { ClientProcess } from './client-process.ts'
@@ -22,7 +23,10 @@ export class World {
   readonly coverage = new Coverage()
   readonly recorder: Recorder
   readonly trace: Trace
-  readonly servers: readonly SimulatedServer[]
+  /** The replicas of the store, as its operator has them now. */
+  servers: readonly SimulatedServer[]
+  /** When they became others; null for never. */
+  changedAtMs: number | null = null
   /** Those that run; a killed one is replaced by another, with another name. */
   readonly processes: ClientProcess[] = []
   /** More was lost at once than the store can do without: no promise about what was acknowledged before. */
@@ -30,45 +34,39 @@ export class World {
   /** From when on there are no faults. */
   healedAtMs = Number.POSITIVE_INFINITY
   readonly samples: Sample[] = []
-  readonly #links: Link[][] = []
+  readonly #links: Map<string, Link>[] = []
   readonly #versions = new Map<string, string>()
   #processCount = 0
+  #serverCount = 0
 
   constructor(plan: Plan, keepsTrace: boolean) {
     this.plan = plan
     this.recorder = new Recorder(() => this.time.nowMs)
     this.trace = new Trace(keepsTrace, () => this.time.nowMs - startMs)
     const { replicas, processes } = plan.settings
-    this.servers = Array.from(
-      { length: replicas },
-      (_, index) => new SimulatedServer(String.fromCharCode(65 + index), this.time),
-    )
+    this.servers = Array.from({ length: replicas }, () => this.newServer())
     for (let index = 0; index < processes; index += 1) this.startProcess(index)
+  }
+
+  /** An empty server, of which nobody knows yet. */
+  newServer(): SimulatedServer {
+    this.#serverCount += 1
+    return new SimulatedServer(String.fromCharCode(64 + this.#serverCount), this.time)
   }
 
   /** A new process in this place; the one before it must have been killed. */
   startProcess(place: number): void {
-    const { plan, time } = this
+    const { plan } = this
     const { settings } = plan
     this.#processCount += 1
     const name = `c${this.#processCount - 1}`
-    const random = (what: number) => seededRandom(plan.seed * 1_009 + this.#processCount * 31 + what)
-    const runtime = new ProcessRuntime(time, random(0))
+    const runtime = new ProcessRuntime(this.time, this.#random(0))
     runtime.offsetMs = this.processes[place]?.runtime.offsetMs ?? settings.offsetsMs[place] ?? 0
-    const speed = { leastMs: settings.linkLeastMs, spreadMs: settings.linkSpreadMs }
-    const links = this.servers.map(
-      (_, server) => new Link(time, random(server + 1), speed, (what) => this.coverage.add(what)),
-    )
-    const replicas = this.servers.map((server, index) => {
-      const link = links[index] ?? links[0]
-      if (link === undefined) throw new RangeError('there is no link')
-      const { pageKeysMax } = settings
-      return new RemoteReplica({ process: name, runtime, server, link, watcher: this.#watcher, pageKeysMax })
-    })
+    this.#links[place] = new Map()
     const client = new ClientProcess({
       name,
       runtime,
-      replicas,
+      replicas: this.servers.map((server) => this.connect(place, name, runtime, server)),
       options: settings.options,
       recorder: this.recorder,
       count: (what) => this.coverage.add(what),
@@ -77,12 +75,27 @@ export class World {
     })
     client.engine.events.on('event', (event) => this.#note(name, event))
     this.processes[place] = client
-    this.#links[place] = links
   }
 
-  links(place: number | null, server: number | null): readonly Link[] {
+  /** The connection of the process in this place to a server. */
+  connect(place: number, name: string, runtime: ProcessRuntime, server: SimulatedServer): RemoteReplica {
+    const { linkLeastMs, linkSpreadMs, pageKeysMax } = this.plan.settings
+    const speed = { leastMs: linkLeastMs, spreadMs: linkSpreadMs }
+    const random = this.#random(server.id.charCodeAt(0) - 64)
+    const link = new Link(this.time, random, speed, (what) => this.coverage.add(what))
+    this.#links[place]?.set(server.id, link)
+    return new RemoteReplica({ process: name, runtime, server, link, watcher: this.#watcher, pageKeysMax })
+  }
+
+  links(place: number | null, server: string | null): readonly Link[] {
     const chosen = place === null ? this.#links : this.#links.slice(place, place + 1)
-    return chosen.flatMap((links) => (server === null ? links : links.slice(server, server + 1)))
+    return chosen.flatMap((links) =>
+      [...links].flatMap(([id, link]) => (server === null || id === server ? [link] : [])),
+    )
+  }
+
+  #random(what: number): Random {
+    return seededRandom(this.plan.seed * 1_009 + this.#processCount * 31 + what)
   }
 
   /** What the store has on record about itself, as the newest of all that is held anywhere. */
