@@ -1,3 +1,4 @@
+import { thrownText } from '../errors.ts'
 import { ImportError } from './import-error.ts'
 
 /** What a store emits as `error` while it is listened to. */
@@ -18,7 +19,7 @@ export class EmittedErrors implements Disposable {
   throwIfAny(): void {
     if (this.#first === null) return
     const { failure } = this.#first
-    throw new ImportError(failure instanceof Error ? failure.message : String(failure), failure)
+    throw new ImportError(thrownText(failure), failure)
   }
 
   [Symbol.dispose](): void {

@@ -1,4 +1,4 @@
-import { ConfigError } from '../errors.ts'
+import { ConfigError, thrownText } from '../errors.ts'
 
 /**
  * The store that is imported from failed: `code` is `IMPORT_SOURCE_FAILED`, the cause says how. What was imported before
@@ -16,5 +16,5 @@ export class ImportError extends Error {
 /** The same failure, told as one of the source; a source that was named wrongly stays a `ConfigError`. */
 export function sourceError(error: unknown): ImportError | ConfigError {
   if (error instanceof ImportError || error instanceof ConfigError) return error
-  return new ImportError(error instanceof Error ? error.message : String(error), error)
+  return new ImportError(thrownText(error), error)
 }

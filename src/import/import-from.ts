@@ -1,12 +1,13 @@
 import { keyText, namespacePrefix } from '../core/key.ts'
 import { ConfigError } from '../errors.ts'
 import { type Runtime, systemRuntime } from '../runtime.ts'
+import { sourceError } from './import-error.ts'
 import type { ImportEntry } from './import-source.ts'
 import { type ImportProgress, type ImportReport, ImportTally } from './import-tally.ts'
 import type { ImportedRecord, ImportTarget } from './import-target.ts'
 import { importedVersion } from './imported-version.ts'
 import { inBatches } from './in-batches.ts'
-import { type ImportableStore, importPlan } from './keyv-source.ts'
+import { type ImportableStore, type ImportPlan, importPlan } from './keyv-source.ts'
 import { type DecodeEnvelope, isUnfit, readEnvelope } from './read-envelope.ts'
 
 export interface ImportOptions {
@@ -49,7 +50,7 @@ export async function importFrom(
 ): Promise<ImportReport> {
   assertSeries(options.keyv)
   const { runtime = systemRuntime, signal, onProgress, stallTimeoutMs = stallTimeoutDefaultMs } = options
-  const { pages, namespace, decode } = importPlan(source, options.namespace)
+  const { pages, namespace, decode } = planOf(source, options.namespace)
   const batch = new ImportBatch(target, namespace, { decode, clock: runtime.clock, keyv: options.keyv })
   const limits = { stallTimeoutMs, timers: runtime.timers, ...(signal && { signal }) }
   for await (const entries of inBatches(pages, limits)) {
@@ -57,6 +58,15 @@ export async function importFrom(
     onProgress?.(batch.tally.progress())
   }
   return batch.tally.report()
+}
+
+/** A source may throw when it is looked at. */
+function planOf(source: ImportableStore, namespace: string | undefined): ImportPlan {
+  try {
+    return importPlan(source, namespace)
+  } catch (error) {
+    throw sourceError(error)
+  }
 }
 
 function assertSeries(keyv: unknown): void {

@@ -19,7 +19,7 @@ export async function* inBatches(
   pages: AsyncIterable<readonly ImportEntry[]>,
   limits: BatchLimits,
 ): AsyncGenerator<readonly ImportEntry[]> {
-  const iterator = pages[Symbol.asyncIterator]()
+  const iterator = begun(pages)
   let batch = new Map<string, ImportEntry>()
   try {
     for (let page = await next(iterator, limits); page !== null; page = await next(iterator, limits)) {
@@ -38,6 +38,31 @@ export async function* inBatches(
   }
 }
 
+function begun(pages: AsyncIterable<readonly ImportEntry[]>): AsyncIterator<readonly ImportEntry[]> {
+  try {
+    return pages[Symbol.asyncIterator]()
+  } catch (error) {
+    throw sourceError(error)
+  }
+}
+
+/** A source that throws is one that fails. */
+async function pageAfter(
+  iterator: AsyncIterator<readonly ImportEntry[]>,
+): Promise<IteratorResult<readonly ImportEntry[]>> {
+  return iterator.next()
+}
+
+/** @throws ImportError for what is no page of entries: nothing can be told from it */
+function entriesIn(page: unknown): readonly ImportEntry[] {
+  if (Array.isArray(page) && page.every(isEntry)) return page
+  throw new ImportError('it gave something that is no page of entries')
+}
+
+function isEntry(entry: unknown): entry is ImportEntry {
+  return typeof entry === 'object' && entry !== null && 'key' in entry && typeof entry.key === 'string'
+}
+
 /** Null after the last page. */
 function next(
   iterator: AsyncIterator<readonly ImportEntry[]>,
@@ -50,12 +75,9 @@ function next(
       reject(new ImportError(`it gave nothing for ${stallTimeoutMs.toLocaleString('en-US')} ms`))
     })
     signal?.addEventListener('abort', abort, { once: true })
-    iterator
-      .next()
-      .then(
-        ({ done, value }) => resolve(done === true ? null : value),
-        (error: unknown) => reject(sourceError(error)),
-      )
+    pageAfter(iterator)
+      .then(({ done, value }) => resolve(done === true ? null : entriesIn(value)))
+      .catch((error: unknown) => reject(sourceError(error)))
       .finally(() => {
         cancelTimer()
         signal?.removeEventListener('abort', abort)

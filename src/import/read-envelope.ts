@@ -41,7 +41,9 @@ export function isUnfit(read: ImportedContent | Unfit): read is Unfit {
 async function opened(stored: unknown, decode: DecodeEnvelope): Promise<{ value?: unknown; expires?: unknown } | null> {
   try {
     const envelope: unknown = typeof stored === 'string' ? await decode(stored) : stored
-    return typeof envelope === 'object' && envelope !== null ? envelope : null
+    if (typeof envelope !== 'object' || envelope === null) return null
+    const { value, expires }: { value?: unknown; expires?: unknown } = envelope
+    return { value, expires }
   } catch {
     return null
   }
@@ -51,11 +53,15 @@ async function opened(stored: unknown, decode: DecodeEnvelope): Promise<{ value?
 const backendMarginMs = 1_000
 
 /** In whole ms. Keyv takes a time that is no number for none. */
-function earlier(ofEnvelope: unknown, ofBackendMs: number | undefined): number | null {
-  const envelopeMs = typeof ofEnvelope === 'number' && !Number.isNaN(ofEnvelope) ? Math.ceil(ofEnvelope) : null
-  if (ofBackendMs === undefined) return envelopeMs
-  if (envelopeMs !== null && ofBackendMs > envelopeMs - backendMarginMs) return envelopeMs
-  return Math.ceil(ofBackendMs)
+function earlier(ofEnvelope: unknown, ofBackend: unknown): number | null {
+  const [envelopeMs, backendMs] = [timeIn(ofEnvelope), timeIn(ofBackend)]
+  if (backendMs === null) return envelopeMs
+  if (envelopeMs !== null && backendMs > envelopeMs - backendMarginMs) return envelopeMs
+  return backendMs
+}
+
+function timeIn(value: unknown): number | null {
+  return typeof value === 'number' && !Number.isNaN(value) ? Math.ceil(value) : null
 }
 
 function content(stored: unknown, expiresAtMs: number | null): ImportedContent | Unfit {
