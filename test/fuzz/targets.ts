@@ -1,4 +1,5 @@
 import type { FuzzTarget } from './target.ts'
+import { importSourceTarget, importTarget } from './targets/imports.ts'
 import { keyTarget, keyTextTarget } from './targets/keys.ts'
 import { ledgerTarget } from './targets/ledgers.ts'
 import { plausibleLiarTarget, senselessLiarTarget } from './targets/liars.ts'
@@ -31,6 +32,8 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   configSecretTarget,
   sweepPlanTarget,
   sweepTarget,
+  importTarget,
+  importSourceTarget,
   storeTarget,
   senselessLiarTarget,
   plausibleLiarTarget,
