@@ -34,6 +34,7 @@ interface Point {
  * every value is written once, so none is replaced while a read that found it has no place yet.
  */
 export class Linearization {
+  readonly #time: RealTime
   readonly #list: StepList
   readonly #placed: StepSet
   readonly #order: Start[] = []
@@ -47,6 +48,7 @@ export class Linearization {
 
   constructor(history: KeyHistory, time: RealTime) {
     const spans = spansOf(history, time)
+    this.#time = time
     this.#list = new StepList(spans)
     this.#placed = new StepSet(spans.length)
     this.#mayExpire = numbersOf(spans, 'may expire')
@@ -163,9 +165,9 @@ export class Linearization {
     const held = this.#holds
     const moves: Move[] = canReplace ? [{ start, holds: null }] : []
     if (held === null) return moves
-    // A clear strikes each key as often as it meets a value there, and passes by what it takes for expired.
+    // A clear strikes each key as often as it meets a value there; it passes by what it takes for expired, or for newer.
     if (canReplace) moves.push({ start: null, holds: null })
-    if (this.#isPast(this.#mayExpire, held)) moves.push({ start, holds: held })
+    if (this.#isPast(this.#mayExpire, held) || this.#time.maySurvive(held, write)) moves.push({ start, holds: held })
     return moves
   }
 

@@ -31,12 +31,12 @@ export class RealTime {
   isBefore(first: Write, second: Write): boolean {
     if (!isAcknowledged(second)) return false
     if (second.kind !== 'clear') return first.acknowledgedAt < second.invokedAt
-    return first.acknowledgedAt < this.clearFrom(second) && !this.mayBeExpiredAt(first, second.endedAt)
+    return !this.maySurvive(first, second) && !this.mayBeExpiredAt(first, second.endedAt)
   }
 
-  /** From when on a clear may be taken to have been under way. */
-  clearFrom(clear: Write): number {
-    return clear.invokedAt - this.clearToleranceMs
+  /** Whether a clear may take the write for one that came after it began. */
+  maySurvive({ acknowledgedAt }: Write, clear: Write): boolean {
+    return acknowledgedAt >= clear.invokedAt - this.clearToleranceMs
   }
 
   /** Whether some reader may have taken the write for expired by then. */

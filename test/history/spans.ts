@@ -6,7 +6,7 @@ import type { Span } from './step-list.ts'
 export function spansOf({ writes, reads }: KeyHistory, time: RealTime): Span[] {
   const seenBy = firstSightings(reads)
   const spans = writes.flatMap((write): Span[] => {
-    const span = spanOf(write, seenBy.get(write), time)
+    const span = spanOf(write, seenBy.get(write))
     return isOfUse(span, reads, time) ? [span, ...expiriesOf(write, time)] : []
   })
   for (const read of reads) spans.push({ step: { kind: 'read', read }, from: read.invokedAt, to: read.returnedAt })
@@ -14,10 +14,13 @@ export function spansOf({ writes, reads }: KeyHistory, time: RealTime): Span[] {
 }
 
 /** A write that was seen was done by then, whatever its client heard. */
-function spanOf(write: Write, seenAt: number | undefined, time: RealTime): Span {
-  const from = write.kind === 'clear' ? time.clearFrom(write) : write.invokedAt
+function spanOf(write: Write, seenAt: number | undefined): Span {
   const to = Math.min(write.acknowledgedAt, seenAt ?? Number.POSITIVE_INFINITY)
-  return { step: { kind: to === Number.POSITIVE_INFINITY ? 'optional write' : 'write', write }, from, to }
+  return {
+    step: { kind: to === Number.POSITIVE_INFINITY ? 'optional write' : 'write', write },
+    from: write.invokedAt,
+    to,
+  }
 }
 
 function firstSightings(reads: readonly Read[]): Map<Write, number> {

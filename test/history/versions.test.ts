@@ -9,7 +9,7 @@ describe('versions', () => {
     { first: 'get x v1', second: 'get x v1', breaks: [] },
     { first: 'get - v2', second: 'get x v1', breaks: ['monotonic'] },
     { first: 'get -', second: 'get x v1', breaks: [] },
-  ])('$first, then $second', ({ first, then, breaks }) => {
+  ])('$first, then $second', ({ first, second, breaks }) => {
     const history = drawnHistory(`
       c0: |----------------set x----------------|
       c1: |----------------set y----------------|
