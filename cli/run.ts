@@ -28,23 +28,27 @@ export async function run(
   }
   try {
     const program = newProgram(await ownVersion(), withStore)
-    for (const command of [program, ...program.commands]) behave(command, streams)
+    for (const command of [program, ...program.commands]) behave(command, streams, given)
     if (given.length === 0) program.help({ error: true })
     await program.parseAsync(given, { from: 'user' })
     return exitCode
   } catch (error) {
     const { exitCode: failed, lines } = explainFailure(error)
-    terminal.note(...lines.map(masked))
+    terminal.note(...lines.map((line) => masked(line, given)))
     return failed
   }
 }
 
 /** Commander throws in place of ending the process, and writes where it is told. */
-function behave(command: Command, { stdout, stderr }: { stdout: OutputStream; stderr: OutputStream }): void {
+function behave(
+  command: Command,
+  { stdout, stderr }: { stdout: OutputStream; stderr: OutputStream },
+  given: readonly string[],
+): void {
   command.exitOverride()
   command.configureOutput({
     writeOut: (text) => stdout.write(text),
-    writeErr: (text) => stderr.write(masked(text)),
+    writeErr: (text) => stderr.write(masked(text, given)),
     getOutHelpWidth: () => 120,
     getErrHelpWidth: () => 120,
   })

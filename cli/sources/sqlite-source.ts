@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { redact } from '../../src/config.ts'
 import { ConfigError } from '../../src/errors.ts'
 import type { ClosableSource, UriSourceOptions } from './closable-source.ts'
 import { pagesBy, quoted, selectPage, tableForm } from './sql-page.ts'
@@ -9,7 +10,7 @@ const busyTimeoutMs = 10_000
 /** The rows of a table of `@keyv/sqlite`, of either series; the file is opened for reading only. */
 export function sqliteSource(uri: string, { namespace = '', table }: UriSourceOptions): ClosableSource {
   const path = uri.slice('sqlite://'.length)
-  if (!existsSync(path)) throw new ConfigError('SOURCE', `a SQLite file that exists, and there is no ${path}`)
+  if (!existsSync(path)) throw new ConfigError('SOURCE', `a SQLite file that exists, and there is no ${redact(path)}`)
   let database: DatabaseSync | null = null
   return {
     async *pages() {

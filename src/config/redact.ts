@@ -6,6 +6,8 @@ const hostAndPort = /^(?:\[[0-9a-f:.%]*\]|[^:[\]]*)(?::\d{0,5})?$/i
 const colon = /:|%(?:25)*3a/i
 const encodedColon = /%(?:25)*3a/i
 const lengthMax = 120
+/** What is longer is no connection string, and to look through it for passwords would take for ever. */
+const uriLengthMax = 4_096
 
 /** Query parameters whose values may be shown. A list of harmless names cannot miss a new name for a password. */
 const harmlessParameters: ReadonlySet<string> = new Set([
@@ -38,6 +40,7 @@ export function redact(uri: string): string {
 
 function redactCredentials(uri: string): string {
   const scheme = schemeShape.exec(uri)?.[0] ?? ''
+  if (uri.length > uriLengthMax) return `${scheme}***`
   const rest = uri.slice(scheme.length)
   const at = lastAtSign(rest)
   if (at === null) return scheme + redactSecretWords(redactAuthority(rest))

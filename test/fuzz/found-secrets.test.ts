@@ -1,5 +1,10 @@
+import { Writable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { openReplica } from '../../adapters/open.ts'
+import { exitCodes } from '../../cli/exit-codes.ts'
+import { masked } from '../../cli/masked.ts'
+import { run } from '../../cli/run.ts'
+import { redact } from '../../src/config.ts'
 import { ConfigError } from '../../src/errors.ts'
 
 /** Logins that were taken for a name, and names are shown. */
@@ -29,3 +34,27 @@ test.each(['sqlite://./c@che.db', 'sqlite:///C:/users/me@work/cache.db', 'memory
     await openReplica(uri, 'replicas[0]').close()
   },
 )
+
+test.each([
+  [['redis://user:s3 c\'ret"@host']],
+  [['redis:user:s3 cret@host']],
+  [['status', "--replicas=redis://user:s3'cret@host"]],
+  [['status', '--r', 'redis://user:s3 cret@host']],
+  [['import', 'sqlite://user:s3cret@host/x.db', '--replica', 'redis://127.0.0.1:1']],
+])('the command %j does not print its password', async (given) => {
+  const printed: string[] = []
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      printed.push(String(chunk))
+      done()
+    },
+  })
+  expect(await run(given, { stdout: stream, stderr: stream })).toBe(exitCodes.notUnderstood)
+  expect(printed.join('')).toContain('error: ')
+  expect(printed.join('')).not.toMatch(/s3|cret/)
+})
+
+test('what is too long for a connection string is hidden whole, at once', () => {
+  expect(redact(`redis://${'pass'.repeat(250_000)}!`)).toBe('redis://***')
+  expect(masked(`${'a'.repeat(1_000_000)} redis://user:s3cret@host`)).toMatch(/a redis:\/\/\*\*\*@host$/)
+})
