@@ -1,8 +1,10 @@
 import type { FuzzTarget } from './target.ts'
+import { commandSecretTarget, commandTarget, flagTarget } from './targets/commands.ts'
 import { importSourceTarget, importTarget } from './targets/imports.ts'
 import { keyTarget, keyTextTarget } from './targets/keys.ts'
 import { ledgerTarget } from './targets/ledgers.ts'
 import { plausibleLiarTarget, senselessLiarTarget } from './targets/liars.ts'
+import { longInputTarget } from './targets/long-inputs.ts'
 import { configFileTarget, configModuleTarget, configSecretTarget, optionTarget } from './targets/options.ts'
 import { payloadTarget, valueTarget } from './targets/payloads.ts'
 import { memoryPositionTarget, postgresPositionTarget, sqlitePositionTarget } from './targets/positions.ts'
@@ -32,6 +34,10 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   configSecretTarget,
   sweepPlanTarget,
   sweepTarget,
+  flagTarget,
+  commandTarget,
+  commandSecretTarget,
+  longInputTarget,
   importTarget,
   importSourceTarget,
   storeTarget,
