@@ -20,7 +20,7 @@ export default defineConfig({
   test: {
     include: ['test/{core,coordinator,scenarios,wrap,support}/**/*.test.ts'],
     // Some seconds each, for every mutant that stays alive.
-    exclude: ['test/coordinator/{limits,losses}.test.ts'],
+    exclude: ['test/coordinator/{many-keys,losses}.test.ts'],
     isolate: false,
     testTimeout: 20_000,
     sequence: { sequencer: LikeliestFirst },
