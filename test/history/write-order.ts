@@ -111,7 +111,10 @@ function deadlockOf(trail: readonly { readonly write: Write; readonly read: Read
 }
 
 function demandOf(read: Read, writes: readonly Write[], time: RealTime): Demand {
-  const known = writes.filter((write) => isAcknowledged(write) && write.acknowledgedAt < read.invokedAt)
+  const all = writes.filter((write) => isAcknowledged(write) && write.acknowledgedAt < read.invokedAt)
+  // What one of them is known to have replaced need not be asked for: real time puts it below that one.
+  const latest = all.findLast(({ kind }) => kind !== 'clear')?.invokedAt ?? Number.NEGATIVE_INFINITY
+  const known = all.filter(({ acknowledgedAt }) => acknowledgedAt >= latest)
   return { read, known, candidates: new Set(writes.filter((write) => time.canBeFoundBy(write, read))) }
 }
 
