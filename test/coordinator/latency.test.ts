@@ -17,3 +17,12 @@ test('the newest operations weigh most, and what is known no longer weighs nothi
   latency.note(3, 5_000)
   expect(latency.recentMs(5_000)).toBe(3)
 })
+
+test('a mean of operations gives the newest a tenth of the weight', () => {
+  const latency = new Latency()
+  latency.note(10, 100)
+  latency.note(20, 1_100)
+  expect(latency.recentMs(1_100)).toBeCloseTo(11)
+  latency.note(0, 1_100)
+  expect(latency.recentMs(1_100)).toBeCloseTo(9.9)
+})
