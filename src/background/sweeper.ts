@@ -1,4 +1,4 @@
-import type { ReplicaEntry, SweepEntry } from '../core/ledger.ts'
+import type { PurgeAnnouncement, ReplicaEntry, SweepEntry } from '../core/ledger.ts'
 import { Ledger } from '../core/ledger.ts'
 import { searchQuorum } from '../core/quorum.ts'
 import { purgeNoticeMs, zombieAgeMs } from '../core/standing.ts'
@@ -170,8 +170,16 @@ export class Sweeper {
       },
       purges: isPurgeDue,
       // Where too few are full, what few hold may be all that is left of it.
-      zombiesBeforeMs: purge === null || full < searchQuorum(n, w) ? null : beganAtMs - zombieAgeMs(options.gcGraceMs),
+      zombiesBeforeMs: purge === null || full < searchQuorum(n, w) ? null : this.#zombiesBeforeMs(purge, beganAtMs),
     }
+  }
+
+  /**
+   * What was deleted later than the last purge was announced for is remembered still. Only of what is older than that, and
+   * than the zombie age, every full replica has heard.
+   */
+  #zombiesBeforeMs(purge: PurgeAnnouncement, nowMs: number): number {
+    return Math.min(purge.diedUntilMs, nowMs - zombieAgeMs(this.#parts.options.gcGraceMs))
   }
 
   async #conclude(outcome: SweepOutcome, begun: readonly Begun[]): Promise<void> {

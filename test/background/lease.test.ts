@@ -12,7 +12,15 @@ function openLease() {
   const runtime = time.runtime()
   const clock = new HybridClock('0123456789ab')
   const membership = new Membership({
-    ...{ runtime, clock, events: new Events(), gcGraceMs: minuteMs, callTimeoutMs: 1_000, lineage: 'assumed' },
+    ...{
+      runtime,
+      clock,
+      events: new Events(),
+      gcGraceMs: minuteMs,
+      callTimeoutMs: 1_000,
+      maxClockSkewMs: 0,
+      lineage: 'assumed',
+    },
     quorum: () => ({ n: 0, r: 0, w: 0 }),
     onJoining: () => undefined,
   })

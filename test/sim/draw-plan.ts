@@ -44,7 +44,7 @@ function drawSettings(draw: Draw, chosen: ReadonlySet<Feature>): Settings {
   const skewMaxMs = chosen.has('clocks') ? draw.pick([2, 500, 0.3 * skewShare * gcGraceMs, skewShare * gcGraceMs]) : 0
   const processes = draw.whole(1, 4)
   const majority = Math.floor(replicas / 2) + 1
-  const w = draw.chance(0.8) ? majority : draw.whole(majority, replicas - 1)
+  const w = draw.chance(0.8) ? majority : draw.whole(majority, replicas)
   const r = draw.chance(0.8) ? Math.max(majority, replicas - w + 1) : replicas - w + 1
   return {
     mode,

@@ -59,7 +59,7 @@ export function decideKey(answers: readonly MemberAnswer[], rules: DecisionRules
   const zombies: Zombie[] = []
   for (let winner = newestOf(remaining); winner !== null; winner = newestOf(remaining)) {
     const from = holdersOf(remaining, winner)
-    const verdict = verdictOf(winner, countHolders(remaining, from, rules), rules)
+    const verdict = verdictOf(winner, holdingOf(remaining, from, rules), rules)
     if (verdict !== 'zombie') return decisionFor(winner, from, verdict, { remaining, zombies, rules })
     for (const member of from) {
       zombies.push({ member, head: winner })
@@ -71,30 +71,45 @@ export function decideKey(answers: readonly MemberAnswer[], rules: DecisionRules
 
 export type Verdict = 'spread' | 'left' | 'zombie'
 
+/** How often a record is held, and what speaks for and against it elsewhere. */
+export interface Holding {
+  /** Full replicas that hold it. */
+  readonly holders: number
+  /** Full replicas that hold nothing for the key. */
+  readonly lacking: number
+  /** Full replicas that hold an older record of the key. */
+  readonly outdated: number
+  /** Replicas that were not asked, failed, hold something unreadable, or are joining. */
+  readonly unknown: number
+}
+
 /**
- * Rule D5. A record that was acknowledged longer ago than the zombie age is on every full replica, because each has
- * exchanged since. So one that is live, that old, and that fewer than w hold was deleted and purged elsewhere, or never
- * acknowledged, unless replicas of which nothing is known could make it w. A dead record can do no harm: it is always spread.
- *
- * @param holders full replicas that hold it
- * @param unknown replicas that were not asked, failed, hold something unreadable, or are joining
+ * Rule D5. What was acknowledged longer ago than the zombie age is known to every full replica, because each has exchanged
+ * since. So a record that is live, that old, that a full replica knows nothing of, and that fewer than w hold was deleted
+ * and purged elsewhere, or never acknowledged, unless replicas of which nothing is known could make it w. A full replica
+ * with an older record tells that it was never deleted: it came in a write that failed, and may have taken the place of what
+ * was acknowledged before, so to drop it would lose that. A dead record can do no harm: it is always spread.
  */
 export function verdictOf(
   winner: RecordHead,
-  { holders, unknown }: { readonly holders: number; readonly unknown: number },
+  { holders, lacking, outdated, unknown }: Holding,
   { w, zombiesBeforeMs, nowMs }: Pick<DecisionRules, 'w' | 'zombiesBeforeMs' | 'nowMs'>,
 ): Verdict {
   if (zombiesBeforeMs === null || holders >= w || isDead(winner, nowMs)) return 'spread'
   if (versionTimeMs(winner.version) >= zombiesBeforeMs) return 'spread'
+  if (outdated > 0 || (holders > 0 && lacking === 0)) return 'spread'
   return holders + unknown >= w ? 'left' : 'zombie'
 }
 
-function countHolders(answers: readonly MemberAnswer[], from: readonly number[], { isFull }: DecisionRules) {
-  let unknown = 0
+function holdingOf(answers: readonly MemberAnswer[], from: readonly number[], { isFull }: DecisionRules): Holding {
+  const counts = { holders: 0, lacking: 0, outdated: 0, unknown: 0 }
   for (const [member, answer] of answers.entries()) {
-    if (isFull[member] !== true || answer === undefined || isCorrupt(answer)) unknown += 1
+    if (isFull[member] !== true || answer === undefined || isCorrupt(answer)) counts.unknown += 1
+    else if (answer === null) counts.lacking += 1
+    else if (from.includes(member)) counts.holders += 1
+    else counts.outdated += 1
   }
-  return { holders: from.filter((member) => isFull[member] === true).length, unknown }
+  return counts
 }
 
 interface Rest {

@@ -37,20 +37,22 @@ const table = `
 | j207 | -    | -    | B absent 207, C absent 207           | and gives what it has, while it is young               |
 | 7    | 7    | -    | C absent 7                           | on w: acknowledged, perhaps                            |
 | 7    | -    | -    | zombie A 7                           | on fewer than w, and all others are sure               |
-| -    | 7    | 6    | zombie B 7, zombie C 6               | what lies beneath is one too                           |
-| 7    | x6+  | -    | zombie A 7, A absent x6+, C absent x6+ | what lies beneath and is dead is spread              |
+| j6   | j7   | -    | left                                 | two that are joining could have been w                 |
+| -    | 7    | 6    | A absent 7, C stale 7                | who is full and holds something older proves that nothing was deleted since |
+| 7    | x6+  | -    | B stale 7, C absent 7                |                                                        |
 | 7    | 206  | -    | A stale 206, C absent 206            | what is superseded is none                             |
-| 7    | 6    | 6    | zombie A 7, A absent 6               | what lies beneath and is on w is spread                |
+| 7    | 6    | 6    | B stale 7, C stale 7                 | a write that failed took the place of one that was acknowledged |
 | 7    | !    | -    | left                                 | the one that is down may hold it                       |
 | 7    | j-   | -    | left                                 | the one that is joining may have lost it               |
 | 7    | ?    | -    | left                                 | the one that cannot be read may be it                  |
-| 7    | ?    | ?    | left                                 |                                                        |
-| 7    | !    | 6    | left                                 | what is left stays above what is older                 |
+| 7    | ?    | ?    |                                      | nobody says that there is nothing                      |
+| 7    | !    | 6    | C stale 7                            |                                                        |
+| 7    | !    | j6   | C stale 7                            |                                                        |
 | 7    | j7   | -    | left                                 | what a joining replica holds proves nothing            |
 | j7   | j7   | -    | left                                 |                                                        |
 | j7   | -    | -    | zombie A 7                           | brought back by one that was away                      |
 | j7   | j7   | j7   |                                      |                                                        |
-| 7    | j-   | j-   | left                                 |                                                        |
+| 7    | j-   | j-   | B absent 7, C absent 7               | every full replica holds it                            |
 | x7   | -    | -    |                                      | dead records are never dropped early                   |
 | x7+  | -    | -    | B absent x7+, C absent x7+           | and always spread                                      |
 | x7   | 6    | -    | B stale x7+, C absent x7+            |                                                        |
@@ -88,6 +90,19 @@ describe('what a sweep does about a key', () => {
     expect(drawn(decideKey([value('k', 7), null, undefined], rules))).toBe('B absent 7')
   })
 
+  test.each([
+    ['j6 j7 -', 'zombie B 7, zombie A 6'],
+    ['j7 jx6+ -', 'zombie A 7, A absent x6+, C absent x6+'],
+  ])('what lies beneath a zombie is judged by itself: %s', (text, decision) => {
+    const cells = text.split(' ')
+    expect(drawn(decideKey(cells.map(answerOf), { ...rulesFor(cells), w: 3 }))).toBe(decision)
+  })
+
+  test('what every full replica holds fills one that lost its data, however old it is and however large w', () => {
+    const rules = { ...rulesFor(['7', '7', 'j-']), w: 3 }
+    expect(drawn(decideKey(['7', '7', 'j-'].map(answerOf), rules))).toBe('C absent 7')
+  })
+
   test('nothing that an acknowledged record could be is ever dropped', () => {
     const answer = fc.constantFrom('7', '-', '!', '?', 'j7', 'j-')
     fc.assert(
@@ -104,22 +119,32 @@ describe('what a sweep does about a key', () => {
 
 describe('the verdict on a live record', () => {
   const counts = `
-  | version | w | holders | unknown | verdict |
-  |---------|---|---------|---------|---------|
-  | 99      | 3 | 3       | 0       | spread  |
-  | 99      | 3 | 2       | 0       | zombie  |
-  | 99      | 3 | 2       | 1       | left    |
-  | 99      | 3 | 1       | 1       | zombie  |
-  | 99      | 3 | 0       | 3       | left    |
-  | 99      | 1 | 0       | 0       | zombie  |
-  | 100     | 3 | 1       | 0       | spread  |
+  | version | w | holders | lacking | outdated | unknown | verdict |
+  |---------|---|---------|---------|----------|---------|---------|
+  | 99      | 3 | 3       | 1       | 0        | 0       | spread  |
+  | 99      | 3 | 2       | 1       | 0        | 0       | zombie  |
+  | 99      | 3 | 2       | 1       | 1        | 0       | spread  |
+  | 99      | 3 | 2       | 0       | 0        | 1       | spread  |
+  | 99      | 3 | 2       | 1       | 0        | 1       | left    |
+  | 99      | 3 | 1       | 1       | 0        | 1       | zombie  |
+  | 99      | 3 | 0       | 0       | 0        | 3       | left    |
+  | 99      | 1 | 0       | 1       | 0        | 0       | zombie  |
+  | 100     | 3 | 1       | 2       | 0        | 0       | spread  |
   `
-  test.each(drawnTable(counts))('version $version on $holders of w = $w, $unknown unknown: $verdict', (row) => {
-    const number = (column: string) => Number(cell(row, column))
-    const head = value('k', number('version'))
-    const counted = { holders: number('holders'), unknown: number('unknown') }
-    expect(verdictOf(head, counted, { w: number('w'), zombiesBeforeMs, nowMs })).toBe(cell(row, 'verdict'))
-  })
+  test.each(drawnTable(counts))(
+    'version $version on $holders of w = $w, $lacking lack it, $outdated are behind, $unknown unknown: $verdict',
+    (row) => {
+      const number = (column: string) => Number(cell(row, column))
+      const head = value('k', number('version'))
+      const holding = {
+        holders: number('holders'),
+        lacking: number('lacking'),
+        outdated: number('outdated'),
+        unknown: number('unknown'),
+      }
+      expect(verdictOf(head, holding, { w: number('w'), zombiesBeforeMs, nowMs })).toBe(cell(row, 'verdict'))
+    },
+  )
 })
 
 function title(row: DrawnRow): string {

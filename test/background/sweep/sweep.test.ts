@@ -62,7 +62,7 @@ describe('a full sweep', () => {
   })
 
   test('drops a zombie where it is, and spreads what lies beneath', async () => {
-    const scene = new SweepScene({ parts: { zombiesBeforeMs: 100 } })
+    const scene = new SweepScene({ w: 3, joining: [0, 1], parts: { zombiesBeforeMs: 100 } })
     scene.place(0, value('zombie', 10), value('above', 10))
     scene.place(1, tombstone('above', 9, foreverMs))
     const outcome = await scene.sweep()
