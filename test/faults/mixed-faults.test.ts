@@ -10,7 +10,7 @@ describe('four client processes over real servers, while servers, links, clocks 
     { mode: 'monotonic', cast: 'redis' },
     { mode: 'linearizable', cast: 'mixed' },
   ] as const)('are told nothing wrong in $mode mode ($cast cast)', { timeout: patienceMs }, async ({ mode, cast }) => {
-    const { report, lines } = await play({ mode, cast, seed: 1, durationMs: 40_000 })
+    const { report, lines } = await play({ mode, cast, seed: 1, durationMs: 30_000 })
     expect(report.findings, `${lines.join('\n')}\n${report.folder}`).toEqual([])
     expect(report.counts.get('set: ok')).toBeGreaterThan(100)
     expect(report.counts.get('get: ok')).toBeGreaterThan(100)
@@ -18,7 +18,7 @@ describe('four client processes over real servers, while servers, links, clocks 
 
   it('are found out when their quorums do not meet', { timeout: patienceMs }, async () => {
     const storeOptions = { r: 1, w: 1, allowStale: true }
-    const { report } = await play({ mode: 'quorum', cast: 'mixed', seed: 2, durationMs: 15_000, storeOptions })
+    const { report } = await play({ mode: 'quorum', cast: 'mixed', seed: 2, durationMs: 12_000, storeOptions })
     await rm(report.folder, { recursive: true, force: true })
     expect(report.findings.map(({ rule }) => rule)).toContain('regular')
   })

@@ -18,6 +18,8 @@ export class ClientHandle {
   constructor(plan: ClientPlan) {
     this.plan = plan
     this.#errorsFile = `${plan.operationsFile}.errors`
+    // It may be killed before it has begun anything.
+    closeSync(openSync(plan.operationsFile, 'a'))
     const errors = openSync(this.#errorsFile, 'a')
     this.#process = fork(join(import.meta.dirname, 'client-process.ts'), [JSON.stringify(plan)], {
       stdio: ['ignore', errors, errors, 'ipc'],
