@@ -1,3 +1,4 @@
+import { observeVersion } from '../coordinator/context.ts'
 import { Ledger, type ReplicaEntry } from '../core/ledger.ts'
 import { searchQuorum } from '../core/quorum.ts'
 import type { VersionedRecord } from '../core/record.ts'
@@ -19,6 +20,7 @@ export interface MembershipParts {
   readonly clock: HybridClock
   readonly gcGraceMs: number
   readonly callTimeoutMs: number
+  readonly maxClockSkewMs: number
   /** `assumed`: nobody is judged. */
   readonly lineage: 'checked' | 'assumed'
   /** As they are now. */
@@ -149,7 +151,7 @@ export class Membership {
     const keys = Ledger.keysFor(this.#members.map(({ id }) => id))
     this.ledger.observe(await replica.getMany(keys, options))
     for (const record of this.ledger.records) {
-      this.#parts.clock.observe(record.version, this.#parts.runtime.clock.nowMs())
+      observeVersion(this.#parts, record.key, record.version)
     }
   }
 

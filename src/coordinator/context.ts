@@ -49,8 +49,11 @@ export interface OperationPlan {
   readonly callTimeoutMs: number
 }
 
+/** What it takes to follow a version. */
+export type ObservingContext = Pick<CoordinatorContext, 'runtime' | 'events' | 'clock' | 'maxClockSkewMs'>
+
 /** Moves the store's clock past a version that was seen, and tells when that version comes from the future. */
-export function observeVersion(context: CoordinatorContext, key: string, version: Version): void {
+export function observeVersion(context: ObservingContext, key: string, version: Version): void {
   const nowMs = context.runtime.clock.nowMs()
   const aheadMs = context.clock.observe(version, nowMs)
   if (aheadMs > context.maxClockSkewMs) context.events.emit({ type: 'clock-skew', key, version, aheadMs })

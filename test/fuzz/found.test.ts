@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { memoryReplica } from '../../adapters/memory/memory-replica.ts'
 import { Ledger } from '../../src/core/ledger.ts'
 import { decodeRecord, encodeRecord, newTombstone, newValue } from '../../src/core/record.ts'
+import { timeText } from '../../src/core/version.ts'
 import { ReplicaError, thrownText, ValueError } from '../../src/errors.ts'
 import { decodePayload, encodePayload } from '../../src/payload.ts'
 import { withChecks } from '../../src/wrap/checked.ts'
@@ -171,4 +172,12 @@ describe('an answer that makes no sense is a failure of its replica, never what 
     const entry = Object.defineProperty({}, 'key', { get: () => expect.fail('it was looked at') })
     await expect(answering(entry).getMany([':k'], { timeoutMs: 100 })).rejects.toMatchObject({ code: 'CORRUPT' })
   })
+})
+
+test('a record of the store itself from the year 9999 moves the clock not without an alarm', async () => {
+  const { engine, events, replica } = openScene(3)
+  const version = `${timeText(Date.UTC(9999, 0))}${'0'.repeat(16)}`
+  replica(0).store.place(Ledger.leaseRecord({ holder: 'h', untilMs: 1 }, version))
+  await engine.check()
+  expect(events).toContainEqual(expect.objectContaining({ type: 'clock-skew', key: '\u0001ledger:lease', version }))
 })
