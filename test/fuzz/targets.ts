@@ -1,5 +1,6 @@
 import type { FuzzTarget } from './target.ts'
 import { commandSecretTarget, commandTarget, flagTarget } from './targets/commands.ts'
+import { connectionSecretTarget } from './targets/connections.ts'
 import { importSourceTarget, importTarget } from './targets/imports.ts'
 import { keyTarget, keyTextTarget } from './targets/keys.ts'
 import { ledgerTarget } from './targets/ledgers.ts'
@@ -37,6 +38,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   flagTarget,
   commandTarget,
   commandSecretTarget,
+  connectionSecretTarget,
   longInputTarget,
   importTarget,
   importSourceTarget,
