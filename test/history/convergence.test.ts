@@ -6,7 +6,7 @@ import { checkConvergence } from './convergence.ts'
 const nowMs = 1_000
 const retirement = { retainedUntilMs: nowMs, diedUntilMs: -1 }
 
-/** `7` value, `x7` tombstone, `e7` expired, all past their retention; with `+` still to be kept; `-` nothing. */
+/** `7` value, `x7` tombstone, `e7` expired, `l7` about to expire, all past their retention; with `+` still to be kept; `-` nothing. */
 const contents = `
 | A   | B   | C   | same | what it shows                                |
 |-----|-----|-----|------|----------------------------------------------|
@@ -21,6 +21,7 @@ const contents = `
 | x7  | 7   | x7  | no   | a value and a tombstone of the same version  |
 | e7  | -   | x6  | yes  | expired is dead too                          |
 | e7+ | -   | -   | no   |                                              |
+| l7  | -   | l7  | no   | alive, whatever its retention says           |
 | -   | 7   | -   | no   |                                              |
 `
 
@@ -48,10 +49,10 @@ test('the explanation says what each holds', () => {
 })
 
 function headsOf(drawn: string): RecordHead[] {
-  const [, mark, digit, isKept] = /^([xe]?)(\d)(\+?)$/.exec(drawn) ?? []
+  const [, mark, digit, isKept] = /^([xel]?)(\d)(\+?)$/.exec(drawn) ?? []
   if (digit === undefined) return []
   const kind = mark === 'x' ? 'tombstone' : 'value'
-  const expiresAtMs = mark === 'e' ? nowMs - 10 : null
+  const expiresAtMs = mark === 'e' || mark === 'l' ? nowMs + (mark === 'e' ? -10 : 10) : null
   const retainUntilMs = isKept === '+' ? nowMs + 10 : nowMs - 1
   return [{ key: 'k', version: digit.padStart(28, '0'), kind, expiresAtMs, retainUntilMs }]
 }

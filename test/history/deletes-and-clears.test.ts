@@ -52,6 +52,15 @@ testCases([
     breaks: [],
   },
   {
+    what: 'a get that two deletes explain does not hide one that nothing explains',
+    drawn: `
+      c0: |-set w-| |-set x-| |-get w-|
+      c1:                |-----delete----|
+      c2:                |-----delete----|
+      c3:                                  |-get --|`,
+    breaks: ['linearizability', 'regular'],
+  },
+  {
     what: 'cleared is cleared',
     drawn: `
       c0: |-set x-| |-clear-|

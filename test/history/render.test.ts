@@ -44,6 +44,17 @@ test('a delete is not dropped while it explains that nothing was found', () => {
   expect(operations.map(({ index }) => index)).toEqual([3, 4, 5])
 })
 
+test('nor is it dropped when that would make another violation in place of the one that is there', () => {
+  const history = drawnHistory(`
+    c0: |-set y-| |-set z-|    |-set x-| |-get --| |-get --|
+    c1:                     |-get y-|              |-get --|
+    c2:                       |-----delete----|`)
+  const [violation] = checkRegular(history)
+  if (violation === undefined) throw new Error('there is no violation')
+  const { operations } = shrinkHistory(history, violation, checkRegular)
+  expect(operations.map(({ index }) => index)).toEqual([0, 1, 2])
+})
+
 test('a violation that is about no operation is a sentence', () => {
   const violation = { rule: 'bounded', key: '', operations: [], explanation: 'hints reached 3' } as const
   expect(renderViolation(stepBack, violation)).toBe('bounded: hints reached 3')

@@ -45,7 +45,8 @@ function without(operations: readonly Operation[], dropped: readonly Operation[]
 }
 
 /** A has may be explained by any set. */
-function mayExplain({ kind, value, expiresAtMs }: Operation, read: Operation): boolean {
+function mayExplain({ kind, value, expiresAtMs, invokedAt }: Operation, read: Operation): boolean {
+  if (read.returnedAt !== null && read.returnedAt < invokedAt) return false
   if (kind !== 'set') return read.value === null
   return read.value === value || read.value === someValue || (read.value === null && expiresAtMs !== null)
 }

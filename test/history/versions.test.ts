@@ -7,6 +7,7 @@ describe('versions', () => {
     { first: 'get x v2', second: 'get y v1', breaks: ['monotonic'] },
     { first: 'get x v1', second: 'get y v2', breaks: [] },
     { first: 'get x v1', second: 'get x v1', breaks: [] },
+    { first: 'get x v1', second: 'get y v1', breaks: ['monotonic'] },
     { first: 'get - v2', second: 'get x v1', breaks: ['monotonic'] },
     { first: 'get -', second: 'get x v1', breaks: [] },
   ])('$first, then $second', ({ first, second, breaks }) => {
