@@ -16,8 +16,10 @@ export const assumptions: readonly string[] = [
   `Wall clocks of processes differ by ${skewShare} of gc grace at most, and by no more than maxClockSkewMs says. They may jump, forwards and backwards, within that.`,
   `Messages, frozen servers and stalled processes are late by ${lateShare} of gc grace at most. Messages may be lost, doubled and overtake each other, and links be cut, without any bound.`,
   'A server that crashes keeps what it acknowledged, or comes back with another lineage: empty, or with what it held at an earlier time.',
-  'Unless a run says otherwise, at most w - 1 replicas at once have lost data, or hold a damaged record, and are not filled again.',
+  'Unless a run says otherwise, at most w - 1 replicas at once have lost data and are not filled again; where any of them holds a damaged record, at most n - r.',
   'A connection ends with the server process that it leads to: what was sent to it is never carried out by the next one.',
+  'Replicas come and go one at a time, in every process at once, when all others hold everything, and a sweep over everything went before the next.',
+  'At a replica that reads, compares and writes, requests arrive in order. More than convergence is promised there only while there is one process, and the same throughout.',
   'Damage is found by the checksum. A replica does not leave out records, and does not answer with wrong ones that are well made.',
   'Writer ids are never drawn twice.',
 ]

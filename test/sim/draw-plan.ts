@@ -38,17 +38,20 @@ export function drawPlan(seed: number, scale: Scale = usualScale): Plan {
 }
 
 function drawSettings(draw: Draw, chosen: ReadonlySet<Feature>): Settings {
-  const mode = draw.pick(['quorum', 'monotonic', 'linearizable'] as const)
+  const isRacy = draw.chance(0.1)
+  const modes = ['quorum', 'monotonic', 'linearizable'] as const
+  const mode = draw.pick(isRacy ? modes.slice(0, 2) : modes)
   const replicas = draw.pick([3, 3, 3, 5])
   const gcGraceMs = draw.pick([60_000, 600_000, 3_600_000])
   const skewMaxMs = chosen.has('clocks') ? draw.pick([2, 500, 0.3 * skewShare * gcGraceMs, skewShare * gcGraceMs]) : 0
-  const processes = draw.whole(1, 4)
+  const processes = isRacy ? draw.pick([1, 1, 3]) : draw.whole(1, 4)
   const majority = Math.floor(replicas / 2) + 1
   const w = draw.chance(0.8) ? majority : draw.whole(majority, replicas)
   const r = draw.chance(0.8) ? Math.max(majority, replicas - w + 1) : replicas - w + 1
   return {
     mode,
     replicas,
+    isRacy,
     processes,
     lanes: draw.whole(1, 3),
     keys: draw.pick([1, 2, 3, 6]),
@@ -66,6 +69,7 @@ function drawSettings(draw: Draw, chosen: ReadonlySet<Feature>): Settings {
       ...(mode === 'linearizable' ? { consistency: 'linearizable' } : {}),
       ...(mode === 'monotonic' ? { reads: 'monotonic' } : {}),
       lineage: 'checked',
+      ...(isRacy && processes === 1 ? { singleProcess: true } : {}),
       deadlineMs: 1_000,
       callTimeoutMs: 300,
       gcGraceMs,

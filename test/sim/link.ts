@@ -27,13 +27,16 @@ export class Link {
   readonly #random: Random
   readonly #speed: LinkSpeed
   readonly #count: (what: string) => void
+  /** When the last of each way arrives; null where what is sent may be overtaken. */
+  readonly #lastMs: Record<Way, number> | null
   #troubles: LinkTrouble[] = []
 
-  constructor(time: TrueTime, random: Random, speed: LinkSpeed, count: (what: string) => void) {
+  constructor(time: TrueTime, random: Random, speed: LinkSpeed, count: (what: string) => void, isInOrder: boolean) {
     this.#time = time
     this.#random = random
     this.#speed = speed
     this.#count = count
+    this.#lastMs = isInOrder ? { there: 0, back: 0 } : null
   }
 
   add(trouble: LinkTrouble): void {
@@ -51,6 +54,11 @@ export class Link {
     const troubles = this.#troubles.filter((trouble) => trouble.way === way || trouble.way === 'both')
     for (const { kind } of troubles) this.#count(`message ${kind}`)
     if (troubles.some((trouble) => this.#isLost(trouble))) return
+    if (this.#lastMs !== null) {
+      this.#lastMs[way] = Math.max(this.#lastMs[way], nowMs + this.#delayMs(troubles))
+      this.#time.after(this.#lastMs[way] - nowMs, arrive)
+      return
+    }
     this.#time.after(this.#delayMs(troubles), arrive)
     const doubled = troubles.find(({ kind }) => kind === 'doubled')
     if (doubled === undefined || isOnce || this.#random.fraction() < 0.5) return

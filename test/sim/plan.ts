@@ -16,6 +16,8 @@ export interface Plan {
 export interface Settings {
   readonly mode: 'quorum' | 'monotonic' | 'linearizable'
   readonly replicas: number
+  /** Whether replicas read, compare and write, as those over any Keyv store do. */
+  readonly isRacy: boolean
   readonly processes: number
   /** How many operations a process carries out at once. */
   readonly lanes: number

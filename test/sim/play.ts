@@ -97,12 +97,12 @@ function lose(world: World, { server: place, backMs, forMs }: LossStep): void {
 
 function damage(world: World, { server: place, key, damage: kind }: DamageStep): void {
   const server = serverAt(world, place)
-  if (!isSpared(world, server)) return
+  if (!isSpared(world, server, true)) return
   if (server.disk.harm(storedKey(key), kind)) world.coverage.add(`fault damage ${kind}`)
 }
 
 function mayLose(world: World, server: SimulatedServer): boolean {
-  if (isSpared(world, server)) return true
+  if (isSpared(world, server, false)) return true
   if (world.ledger().isEmpty || !world.plan.settings.allowsExcessLosses) return false
   world.hasLostTooMuch = true
   return true
@@ -110,14 +110,18 @@ function mayLose(world: World, server: SimulatedServer): boolean {
 
 /**
  * Whether the store can do without what this server holds: an acknowledged write is on w replicas, so w - 1 may lose it
- * before they have been filled again. Before anything is on record there is nothing to lose.
+ * before they have been filled again. What is damaged is mended only from r others. Before anything is on record there is
+ * nothing to lose.
  */
-function isSpared(world: World, server: SimulatedServer): boolean {
+function isSpared(world: World, server: SimulatedServer, isDamaged: boolean): boolean {
   const ledger = world.ledger()
-  const isLacking = (each: SimulatedServer) =>
-    ledger.replica(each.id)?.lineage !== each.disk.lineage || each.disk.damagedKeys.length > 0
+  if (ledger.isEmpty || !isSweptSinceChange(world)) return false
+  const hasDamage = (each: SimulatedServer) => each.disk.damagedKeys.length > 0
+  const isLacking = (each: SimulatedServer) => ledger.replica(each.id)?.lineage !== each.disk.lineage || hasDamage(each)
   const lacking = world.servers.filter((each) => each === server || isLacking(each)).length
-  return !ledger.isEmpty && isSweptSinceChange(world) && lacking < clientAt(world, 0).engine.options.w
+  const { n, r, w } = clientAt(world, 0).engine.options
+  const isAnyDamaged = isDamaged || world.servers.some(hasDamage)
+  return lacking <= (isAnyDamaged ? Math.min(w - 1, n - r) : w - 1)
 }
 
 function serverAt({ servers }: World, place: number): SimulatedServer {

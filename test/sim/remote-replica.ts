@@ -1,6 +1,5 @@
 import type { HashRange } from '../../src/core/hash.ts'
 import type { RecordHead } from '../../src/core/record.ts'
-import { ReplicaError, type ReplicaErrorCode } from '../../src/errors.ts'
 import type { ReplicaCall } from '../../src/events.ts'
 import type {
   CallOptions,
@@ -16,32 +15,11 @@ import type {
   ScanOptions,
   VersionAnswer,
 } from '../../src/replica.ts'
-import type { Link } from './link.ts'
-import type { ProcessRuntime } from './process-runtime.ts'
+import { Connection, type ConnectionParts, type Request } from './connection.ts'
 import type { SimulatedDisk } from './simulated-disk.ts'
-import type { ServerTrouble, SimulatedServer } from './simulated-server.ts'
 
-/** Hears of what is carried out at a server, and of what a process is told of it. */
-export interface ReplicaWatcher {
-  applied(process: string, replica: string, call: ReplicaCall, detail: string): void
-  failed(process: string, replica: string, call: ReplicaCall, why: string): void
-  put(entry: Entry): void
-}
-
-export interface RemoteReplicaParts {
-  readonly process: string
-  readonly runtime: ProcessRuntime
-  readonly server: SimulatedServer
-  readonly link: Link
-  readonly watcher: ReplicaWatcher
+export interface RemoteReplicaParts extends ConnectionParts {
   readonly pageKeysMax: number
-}
-
-interface Request<Answer> {
-  readonly call: ReplicaCall
-  /** How many answers are due; a garbled one has another number of them. */
-  readonly size: number
-  readonly apply: (disk: SimulatedDisk) => Answer
 }
 
 /** How many calls of one process to one server may be under way. */
@@ -56,12 +34,13 @@ export class RemoteReplica implements Replica {
   readonly guarantees: ReplicaGuarantees = { putIfNewer: 'atomic', sharedBy: 'network', backend: 'simulated' }
   readonly limits = { batchKeysMax: 4, callsInFlightMax }
   readonly #parts: RemoteReplicaParts
+  readonly #connection: Connection
   /** The lineage that vouches for what it answers; null when none does. */
   #lineageTold: string | null = null
-  #isClosed = false
 
   constructor(parts: RemoteReplicaParts) {
     this.#parts = parts
+    this.#connection = new Connection(parts)
     this.id = parts.server.id
   }
 
@@ -108,7 +87,7 @@ export class RemoteReplica implements Replica {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true
+    this.#connection.close()
   }
 
   async *#walk<Step>(
@@ -121,7 +100,7 @@ export class RemoteReplica implements Replica {
     let steps: Iterator<Step> | null = null
     while (true) {
       signal?.throwIfAborted()
-      if (life !== server.life) throw this.#failure('UNAVAILABLE', 'the walk was cut off')
+      if (life !== server.life) throw this.#connection.failure('UNAVAILABLE', 'the walk was cut off')
       const apply = (disk: SimulatedDisk) => {
         steps ??= start(disk)
         return [steps.next()]
@@ -129,7 +108,7 @@ export class RemoteReplica implements Replica {
       const [step] = await this.#request({ call, size: 1, apply })
       signal?.throwIfAborted()
       // A page that leaves something out could not be told from a whole one: so much no replica may do.
-      if (step === undefined) throw this.#failure('CORRUPT', 'a step was garbled')
+      if (step === undefined) throw this.#connection.failure('CORRUPT', 'a step was garbled')
       if (step.done === true) return
       yield step.value
     }
@@ -150,29 +129,9 @@ export class RemoteReplica implements Replica {
     return isPurged
   }
 
-  #request<Answer>({ call, size, apply }: Request<readonly Answer[]>): Promise<readonly Answer[]> {
-    if (this.#isClosed) return Promise.reject(this.#failure('CLOSED', 'it was closed'))
-    const { server, link, runtime, process, watcher } = this.#parts
-    const { life } = server
-    const isWrite = call === 'putManyIfNewer' || call === 'purgeMany'
-    return new Promise((resolve, reject) => {
-      const answer = (settle: () => void) => link.send('back', true, () => runtime.receive(settle))
-      const fail = (code: ReplicaErrorCode, why: string) => {
-        watcher.failed(process, this.id, call, why)
-        answer(() => reject(this.#failure(code, why)))
-      }
-      const serve = (trouble: ServerTrouble | null) => {
-        if (trouble === 'refuses') return fail('UNAVAILABLE', 'refused')
-        if (trouble === 'rejects') return fail('REJECTED', 'rejected')
-        if (this.#meetsAnotherLineage(call)) return fail('UNAVAILABLE', 'its lineage has changed')
-        const answers = apply(server.disk)
-        if (call !== 'putManyIfNewer') watcher.applied(process, this.id, call, String(size))
-        if (trouble === 'applies-then-fails') return fail('TIMEOUT', 'applied, and failed')
-        answer(() => resolve(trouble === 'garbles' ? answers.slice(1) : answers))
-      }
-      const arrived = { life, serve, reset: () => fail('TIMEOUT', 'reset'), refuse: () => fail('UNAVAILABLE', 'down') }
-      link.send('there', !isWrite, () => server.arrive(arrived))
-    })
+  #request<Answer>(request: Request<readonly Answer[]>): Promise<readonly Answer[]> {
+    const { call } = request
+    return this.#connection.request({ ...request, isRefused: () => this.#meetsAnotherLineage(call) })
   }
 
   /** Refuses the first call under another lineage than the one that was told; later ones go unvouched. */
@@ -181,9 +140,5 @@ export class RemoteReplica implements Replica {
     if (this.#lineageTold === this.#parts.server.disk.lineage) return false
     this.#lineageTold = null
     return true
-  }
-
-  #failure(code: ReplicaErrorCode, reason: string): ReplicaError {
-    return new ReplicaError(code, reason, { replica: this.id })
   }
 }

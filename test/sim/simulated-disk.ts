@@ -39,7 +39,7 @@ export class SimulatedDisk {
   }
 
   get lineage(): string {
-    return `${this.#name}-${this.#life}`
+    return Buffer.from(`${this.#name}-${this.#life}`).toString('hex').padStart(32, '0')
   }
 
   get keys(): readonly string[] {
@@ -100,6 +100,18 @@ export class SimulatedDisk {
     const record = { ...entry.record, retainUntilMs: Math.max(entry.record.retainUntilMs, retainUntilMs) }
     const outcome = this.#records.putIfNewer({ record })
     return outcome.status === 'stored' && damage === 'payload' ? { ...outcome, replaced: held } : outcome
+  }
+
+  /** Puts it in the place of whatever is held. */
+  place(record: VersionedRecord): void {
+    this.remove(record.key)
+    this.#records.putIfNewer({ record })
+  }
+
+  /** @returns whether there was anything */
+  remove(key: string): boolean {
+    this.#damage.delete(key)
+    return this.#records.byKey.delete(key)
   }
 
   purge(head: RecordHead): boolean {

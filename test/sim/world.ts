@@ -1,17 +1,21 @@
+import { keyvReplica } from '../../adapters/keyv/keyv-replica.ts'
 import { Ledger } from '../../src/core/ledger.ts'
 import { versionTimeMs } from '../../src/core/version.ts'
 import type { QuorumEvent } from '../../src/events.ts'
-import type { Entry } from '../../src/replica.ts'
+import type { Entry, Replica } from '../../src/replica.ts'
 import type { Random } from '../../src/runtime.ts'
 import type { Sample } from '../history/bounded.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { ClientProcess } from './client-process.ts'
+import type { ReplicaWatcher } from './connection.ts'
 import { Coverage } from './coverage.ts'
+import { lateMaxMs } from './late.ts'
 import { Link } from './link.ts'
 import type { Plan } from './plan.ts'
 import { ProcessRuntime } from './process-runtime.ts'
 import { Recorder } from './recorder.ts'
-import { RemoteReplica, type ReplicaWatcher } from './remote-replica.ts'
+import { RemoteReplica } from './remote-replica.ts'
+import { RemoteStore } from './remote-store.ts'
 import { SimulatedServer } from './simulated-server.ts'
 import { Trace } from './trace.ts'
 import { startMs, TrueTime } from './true-time.ts'
@@ -71,20 +75,26 @@ export class World {
       recorder: this.recorder,
       count: (what) => this.coverage.add(what),
       // Where clocks differ, versions order writes only as long as nothing is purged.
-      versionOf: (value) => (settings.skewMaxMs === 0 ? this.#versions.get(`s${value}`) : undefined),
+      versionOf: (value) =>
+        settings.skewMaxMs === 0 && !settings.isRacy ? this.#versions.get(`s${value}`) : undefined,
     })
     client.engine.events.on('event', (event) => this.#note(name, event))
     this.processes[place] = client
   }
 
   /** The connection of the process in this place to a server. */
-  connect(place: number, name: string, runtime: ProcessRuntime, server: SimulatedServer): RemoteReplica {
-    const { linkLeastMs, linkSpreadMs, pageKeysMax } = this.plan.settings
+  connect(place: number, name: string, runtime: ProcessRuntime, server: SimulatedServer): Replica {
+    const { linkLeastMs, linkSpreadMs, pageKeysMax, isRacy } = this.plan.settings
     const speed = { leastMs: linkLeastMs, spreadMs: linkSpreadMs }
     const random = this.#random(server.id.charCodeAt(0) - 64)
-    const link = new Link(this.time, random, speed, (what) => this.coverage.add(what))
+    const link = new Link(this.time, random, speed, (what) => this.coverage.add(what), isRacy)
     this.#links[place]?.set(server.id, link)
-    return new RemoteReplica({ process: name, runtime, server, link, watcher: this.#watcher, pageKeysMax })
+    const parts = { process: name, runtime, server, link, watcher: this.#watcher }
+    if (!isRacy) return new RemoteReplica({ ...parts, pageKeysMax })
+    return keyvReplica(new RemoteStore({ ...parts, deadAfterMs: 1_000 + 2 * lateMaxMs(this.plan.settings) }), {
+      id: server.id,
+      runtime,
+    })
   }
 
   links(place: number | null, server: string | null): readonly Link[] {

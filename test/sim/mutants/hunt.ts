@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
+import { drawPlan } from '../draw-plan.ts'
 import type { HuntedRun, HuntOrder } from './hunt-process.ts'
 import type { Mutant } from './mutant.ts'
 import { copySources } from './sources.ts'
@@ -27,13 +28,21 @@ export async function hunt(mutant: Mutant, { from, seeds, deadlineMs }: HuntLimi
   const beganAtMs = Date.now()
   let done = 0
   let caught: HuntedRun | null = null
-  const order = Array.from({ length: seeds }, (_, index) => from + index)
-  await runSeedsOf(mutant, order, (run) => {
+  await runSeedsOf(mutant, seedsFor(mutant, from, seeds), (run) => {
     done += 1
     if (run.rules.some((rule) => mutant.caughtBy.includes(rule))) caught = run
     return caught !== null || Date.now() - beganAtMs >= deadlineMs
   })
   return { mutant, caught, seeds: done, tookMs: Date.now() - beganAtMs }
+}
+
+/** The first seeds whose runs are worth playing. */
+function seedsFor({ suits }: Mutant, from: number, count: number): number[] {
+  const seeds: number[] = []
+  for (let seed = from; seeds.length < count; seed += 1) {
+    if (suits === undefined || suits(drawPlan(seed))) seeds.push(seed)
+  }
+  return seeds
 }
 
 /** Runs the same seeds without any bug. @returns those that fail, which therefore give nobody away */

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { type Hunt, hunt, failuresWithoutMutant } from './hunt.ts'
+import { failuresWithoutMutant, type Hunt, hunt } from './hunt.ts'
 import type { Mutant } from './mutant.ts'
 import { mutants } from './mutants.ts'
 
@@ -13,7 +13,9 @@ const { values } = parseArgs({
   },
 })
 const limits = { from: Number(values.from), seeds: Number(values.seeds), deadlineMs: Number(values.minutes) * 60_000 }
-const chosen = mutants.filter(({ name }) => values.only === undefined || values.only.some((part) => name.includes(part)))
+const chosen = mutants.filter(
+  ({ name }) => values.only === undefined || values.only.some((part) => name.includes(part)),
+)
 const hunts: Hunt[] = []
 let failed = 0
 
@@ -29,7 +31,7 @@ async function show(mutant: Mutant): Promise<void> {
     hunts.push(result)
     const { caught, seeds, tookMs } = result
     if (caught === null) failed += 1
-    const finders = caught === null ? 'nobody: it survived' : caught.rules.join(', ')
+    const finders = caught === null ? 'nobody: it survived' : `${caught.rules.join(', ')} (seed ${caught.seed})`
     console.log(rowText(mutant.name, mutant.breaks, finders, String(seeds), (tookMs / 1_000).toFixed(1)))
   } catch (error) {
     failed += 1

@@ -1,4 +1,5 @@
 import type { Rule } from '../../history/history.ts'
+import type { Plan } from '../plan.ts'
 
 /** A bug planted on purpose, to see that the simulator and its checkers find it. */
 export interface Mutant {
@@ -8,6 +9,8 @@ export interface Mutant {
   /** Any of these has to notice it. What others notice is shown, and does not count. */
   readonly caughtBy: readonly Rule[]
   readonly edits: readonly Edit[]
+  /** Leaves out runs in which it could hardly show, to save time. Default: every run is played. */
+  readonly suits?: (plan: Plan) => boolean
   /** Found within a few dozen runs, so it is planted in every run of the tests. */
   readonly isQuick?: boolean
 }

@@ -1,0 +1,102 @@
+import type { Mutant } from './mutant.ts'
+import { all, has, inMode, isCrowded, outlivesGrace } from './suits.ts'
+
+const read = 'src/core/read.ts'
+const readBatch = 'src/coordinator/read-batch.ts'
+
+export const readMutants: readonly Mutant[] = [
+  {
+    name: 'an error is taken for absence',
+    breaks: 'G8',
+    caughtBy: ['regular'],
+    edits: [
+      {
+        file: read,
+        search: 'addFailure(replica: number, nowMs: number): ReadStep<Head> {\n    this.#failed += 1',
+        replace: 'addFailure(replica: number, nowMs: number): ReadStep<Head> {\n    this.#answered += 1',
+      },
+    ],
+  },
+  {
+    name: 'a corrupt record is taken for absence',
+    breaks: 'G8',
+    caughtBy: ['regular'],
+    suits: has('damage', 2),
+    edits: [{ file: read, search: 'if (isCorrupt(answer)) this.#failed += 1\n    else this', replace: 'this' }],
+  },
+  {
+    name: 'a read is answered by r - 1 replicas',
+    breaks: 'G1',
+    caughtBy: ['regular'],
+    edits: [
+      {
+        file: read,
+        search: 'voteOf(this.#plan.n, this.#plan.r, this.#answered',
+        replace: 'voteOf(this.#plan.n, this.#plan.r - 1, this.#answered',
+      },
+    ],
+  },
+  {
+    name: 'the first record that is found is answered',
+    breaks: 'G1',
+    caughtBy: ['regular'],
+    edits: [
+      {
+        file: read,
+        search: 'if (this.#newest !== null && compareHeads(answer, this.#newest) <= 0) return',
+        replace: 'if (this.#newest !== null) return',
+      },
+    ],
+  },
+  {
+    name: 'what is past its expiry is answered',
+    breaks: 'G7',
+    caughtBy: ['resurrection'],
+    edits: [
+      {
+        file: 'src/coordinator/operations.ts',
+        search: 'return record === null || isDead(record, this.#nowMs()) ? null : record',
+        replace: "return record === null || record.kind === 'tombstone' ? null : record",
+      },
+    ],
+  },
+  {
+    name: 'a monotonic read is not put back',
+    breaks: 'G3',
+    caughtBy: ['monotonic'],
+    suits: all(inMode('monotonic'), isCrowded),
+    edits: [
+      {
+        file: readBatch,
+        search: 'holdersNeeded: this.#plan.writesBack ? this.#plan.w : 0',
+        replace: 'holdersNeeded: 0',
+      },
+    ],
+  },
+  {
+    name: 'a joining replica counts toward r',
+    breaks: 'D2',
+    caughtBy: ['regular'],
+    suits: has('lose', 2),
+    edits: [
+      {
+        file: read,
+        search: 'this.#answers[replica] = answer\n    this.#failed += 1',
+        replace: 'this.#answers[replica] = answer\n    this.#answered += 1',
+      },
+    ],
+  },
+  {
+    name: 'what a joining replica holds is evidence at any age',
+    breaks: 'D3',
+    caughtBy: ['resurrection'],
+    suits: all(outlivesGrace, has('delete')),
+    edits: [
+      {
+        file: readBatch,
+        search: 'return isCorrupt(answer) || versionTimeMs(answer.version) < believedFromMs',
+        replace: 'return isCorrupt(answer)',
+      },
+    ],
+  },
+]

@@ -1,0 +1,123 @@
+import type { Mutant } from './mutant.ts'
+import { all, has, hasExpiry } from './suits.ts'
+
+const memoryRecords = 'adapters/memory/memory-records.ts'
+const version = 'src/core/version.ts'
+
+export const recordMutants: readonly Mutant[] = [
+  {
+    name: 'a put does not compare versions',
+    breaks: 'G2',
+    caughtBy: ['regular', 'lost-write'],
+    edits: [
+      {
+        file: memoryRecords,
+        search: 'if (held !== undefined && order < 0)',
+        replace: 'if (held !== undefined && false)',
+      },
+    ],
+  },
+  {
+    name: 'a repair is put whatever is held',
+    breaks: 'G2',
+    caughtBy: ['regular', 'lost-write'],
+    edits: [
+      {
+        file: 'src/background/repair.ts',
+        search: "if (held !== 'corrupt') return { record }",
+        replace: "if (held !== 'corrupt') return { record, isForced: true }",
+      },
+      {
+        file: memoryRecords,
+        search: 'putIfNewer({ record }: Entry)',
+        replace: 'putIfNewer({ record, isForced }: Entry)',
+      },
+      {
+        file: memoryRecords,
+        search: 'if (held !== undefined && order < 0)',
+        replace: 'if (held !== undefined && order < 0 && isForced !== true)',
+      },
+    ],
+  },
+  {
+    name: 'a put does not carry the retention over',
+    breaks: 'D1',
+    caughtBy: ['resurrection'],
+    suits: all(has('delete'), has('sweep', 2)),
+    edits: [
+      {
+        file: memoryRecords,
+        search: 'Math.max(record.retainUntilMs, held?.retainUntilMs ?? 0)',
+        replace: 'record.retainUntilMs',
+      },
+    ],
+  },
+  {
+    name: 'a value with an expiry has no retention',
+    breaks: 'D1',
+    caughtBy: ['resurrection'],
+    suits: all(has('delete'), has('sweep', 2), hasExpiry),
+    edits: [
+      {
+        file: 'src/core/record.ts',
+        search: 'retainUntilMs: endsAtMs ?? foreverMs, payload',
+        replace: 'retainUntilMs: endsAtMs === null ? foreverMs : 0, payload',
+      },
+    ],
+  },
+  {
+    name: 'a dead record is retired when it dies',
+    breaks: 'D1',
+    caughtBy: ['resurrection'],
+    suits: all(has('delete'), has('sweep', 2)),
+    edits: [
+      {
+        file: 'src/core/retirement.ts',
+        search: 'stamp.retainUntilMs <= retainedUntilMs || diedAtMs',
+        replace: 'diedAtMs <= retainedUntilMs || diedAtMs',
+      },
+    ],
+  },
+  {
+    name: 'a purge does not look at the version',
+    breaks: 'D6',
+    caughtBy: ['regular', 'lost-write', 'convergence'],
+    suits: all(has('delete'), has('sweep', 2)),
+    edits: [
+      {
+        file: memoryRecords,
+        search: 'this.byKey.get(key)?.version === version && this.byKey.delete(key)',
+        replace: 'version.length > 0 && this.byKey.delete(key)',
+      },
+    ],
+  },
+  {
+    name: 'no tombstone is kept where nothing was held',
+    breaks: 'G7',
+    caughtBy: ['resurrection'],
+    suits: has('delete', 2),
+    edits: [
+      {
+        file: memoryRecords,
+        search: '    const retainUntilMs = Math.max(',
+        replace:
+          "    if (held === undefined && record.kind === 'tombstone')\n" +
+          "      return { status: 'stored', retainUntilMs: record.retainUntilMs, replaced: null }\n" +
+          '    const retainUntilMs = Math.max(',
+      },
+    ],
+  },
+  {
+    name: 'versions go back with the clock',
+    breaks: 'G2',
+    caughtBy: ['regular', 'lost-write'],
+    suits: has('clock', 2),
+    edits: [{ file: version, search: 'if (wholeMs > this.#ms) this', replace: 'if (wholeMs !== this.#ms) this' }],
+  },
+  {
+    name: 'two versions of a millisecond are the same',
+    breaks: 'G2',
+    caughtBy: ['regular', 'lost-write'],
+    edits: [{ file: version, search: 'this.#counter += 1', replace: 'this.#counter += 0' }],
+  },
+]

@@ -1,0 +1,61 @@
+import type { Mutant } from './mutant.ts'
+import { all, has, outlivesGrace } from './suits.ts'
+
+const standing = 'src/core/standing.ts'
+const sweeper = 'src/background/sweeper.ts'
+
+export const standingMutants: readonly Mutant[] = [
+  {
+    name: 'a replica that lost its data counts at once',
+    breaks: 'D2',
+    caughtBy: ['regular', 'lost-write'],
+    suits: has('lose'),
+    edits: [{ file: standing, search: 'if (recorded.lineage !== lineage) {', replace: "if (lineage === '') {" }],
+  },
+  {
+    name: 'a replica that was away for long counts at once',
+    breaks: 'D2',
+    caughtBy: ['resurrection'],
+    suits: all(outlivesGrace, has('delete')),
+    edits: [{ file: standing, search: 'if (ageMs >= zombieAgeMs(gcGraceMs) &&', replace: 'if (ageMs < 0 &&' }],
+  },
+  {
+    name: 'the lineage is not asked for after a failure',
+    breaks: 'D2',
+    caughtBy: ['regular', 'lost-write'],
+    suits: has('lose'),
+    edits: [
+      {
+        file: 'src/wrap/voice.ts',
+        search: 'distrust(): void {\n    this.#isChecked = false\n    this.#onDoubt()',
+        replace: 'distrust(): void {',
+      },
+    ],
+  },
+  {
+    name: 'a replica is full after an exchange with one other',
+    breaks: 'D4',
+    caughtBy: ['regular', 'lost-write'],
+    suits: has('lose', 2),
+    edits: [
+      {
+        file: sweeper,
+        search: 'if (full.length >= searchQuorum(n, w)) return',
+        replace: 'if (full.length >= 1) return',
+      },
+    ],
+  },
+  {
+    name: 'a replica is full while writes that counted on it go on',
+    breaks: 'D4',
+    caughtBy: ['regular', 'lost-write'],
+    suits: has('lose', 2),
+    edits: [
+      {
+        file: sweeper,
+        search: 'return joining === null || atMs - joining.sinceMs >= this.#parts.options.deadlineMs',
+        replace: 'return joining === null || atMs >= 0',
+      },
+    ],
+  },
+]

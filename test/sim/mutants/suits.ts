@@ -1,0 +1,31 @@
+import type { Plan, Step } from '../plan.ts'
+
+/** Which runs are worth playing for a mutant. */
+export type Suits = (plan: Plan) => boolean
+
+export function all(...conditions: readonly Suits[]): Suits {
+  return (plan) => conditions.every((suits) => suits(plan))
+}
+
+export function inMode(...modes: readonly Plan['settings']['mode'][]): Suits {
+  return ({ settings }) => modes.includes(settings.mode)
+}
+
+/** @param times how often at least */
+export function has(kind: Step['do'], times = 1): Suits {
+  return ({ steps }) => steps.filter((step) => step.do === kind).length >= times
+}
+
+/** Where many operations meet each other. */
+export const isCrowded: Suits = ({ settings, steps }) =>
+  settings.keys <= 2 && settings.processes >= 2 && steps.length >= 30
+
+/** Where clocks go apart by more than a message takes. */
+export const hasSkew: Suits = ({ settings }) => settings.skewMaxMs >= 500 && settings.processes >= 2
+
+/** Where a purge by age may come about: twice gc grace, and sweeps that nobody has to ask for. */
+export const outlivesGrace: Suits = ({ settings: { options }, endsAtMs }) =>
+  endsAtMs > 2 * (options.gcGraceMs ?? 0) && (options.sweepEveryMs ?? 0) > 0
+
+/** Where values come and go by themselves. */
+export const hasExpiry: Suits = ({ steps }) => steps.some((step) => 'ttlMs' in step && step.ttlMs !== null)

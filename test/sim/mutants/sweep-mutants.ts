@@ -1,0 +1,70 @@
+import type { Mutant } from './mutant.ts'
+import { all, has, outlivesGrace } from './suits.ts'
+
+const decideKey = 'src/background/sweep/decide-key.ts'
+const sweeper = 'src/background/sweeper.ts'
+
+export const sweepMutants: readonly Mutant[] = [
+  {
+    name: 'a purge takes every dead record',
+    breaks: 'D6',
+    caughtBy: ['resurrection'],
+    suits: all(has('delete'), has('sweep', 2)),
+    edits: [
+      { file: sweeper, search: 'isPurgeDue ? purge.diedUntilMs : -1', replace: 'beganAtMs' },
+      { file: sweeper, search: 'purges: isPurgeDue', replace: 'purges: true' },
+    ],
+  },
+  {
+    name: 'zombies are spread',
+    breaks: 'D5',
+    caughtBy: ['resurrection'],
+    suits: all(outlivesGrace, has('delete')),
+    edits: [
+      { file: decideKey, search: "return holders + unknown >= w ? 'left' : 'zombie'", replace: "return 'spread'" },
+    ],
+  },
+  {
+    name: 'a zombie is dropped although others could make it w',
+    breaks: 'D5',
+    caughtBy: ['regular', 'lost-write'],
+    suits: outlivesGrace,
+    edits: [
+      { file: decideKey, search: "return holders + unknown >= w ? 'left' : 'zombie'", replace: "return 'zombie'" },
+    ],
+  },
+  {
+    name: 'what w replicas hold is dropped as a zombie',
+    breaks: 'D5',
+    caughtBy: ['regular', 'lost-write'],
+    suits: outlivesGrace,
+    edits: [
+      { file: decideKey, search: 'holders >= w ||', replace: 'holders > w ||' },
+      { file: decideKey, search: "return holders + unknown >= w ? 'left' : 'zombie'", replace: "return 'zombie'" },
+    ],
+  },
+  {
+    name: 'a sweep skips a bucket that differs',
+    breaks: 'G6',
+    caughtBy: ['convergence'],
+    edits: [
+      {
+        file: 'src/core/digest.ts',
+        search: 'if (others.some((digest) => digest[bucket] !== first[bucket])) differing',
+        replace: 'if (bucket % 2 === 0 && others.some((digest) => digest[bucket] !== first[bucket])) differing',
+      },
+    ],
+  },
+  {
+    name: 'a sweep does not spread tombstones',
+    breaks: 'G6',
+    caughtBy: ['resurrection', 'convergence'],
+    edits: [
+      {
+        file: decideKey,
+        search: 'return isStale(held, winner, nowMs) &&',
+        replace: "return winner.kind !== 'tombstone' && isStale(held, winner, nowMs) &&",
+      },
+    ],
+  },
+]

@@ -1,0 +1,101 @@
+import type { Mutant } from './mutant.ts'
+import { all, has, hasExpiry, hasSkew, inMode } from './suits.ts'
+
+const write = 'src/core/write.ts'
+const writeBatch = 'src/coordinator/write-batch.ts'
+const newWrite = 'new KeyWrite({ n: this.#plan.n, w: this.#plan.w, supersededAcks: this.#supersededAcks })'
+
+export const writeMutants: readonly Mutant[] = [
+  {
+    name: 'a write is acknowledged by w - 1 replicas',
+    breaks: 'G1',
+    caughtBy: ['regular'],
+    edits: [{ file: writeBatch, search: newWrite, replace: newWrite.replace('#plan.w', '#plan.w - 1') }],
+  },
+  {
+    name: 'superseded is an acknowledgement at the first attempt',
+    breaks: 'G2',
+    caughtBy: ['regular', 'lost-write'],
+    suits: all(inMode('quorum', 'monotonic'), hasSkew),
+    edits: [{ file: writeBatch, search: newWrite, replace: newWrite.replace('this.#supersededAcks', 'true') }],
+  },
+  {
+    name: 'a write that cannot reach w any more is acknowledged',
+    breaks: 'G8',
+    caughtBy: ['regular', 'lost-write'],
+    edits: [
+      {
+        file: write,
+        search: "if (vote === 'lost') {\n      this.#settled = true\n      return lost",
+        replace: "if (vote === 'lost') {\n      this.#settled = true\n      return met",
+      },
+    ],
+  },
+  {
+    name: 'a write of unknown outcome is said to be not applied',
+    breaks: 'G8',
+    caughtBy: ['regular'],
+    edits: [{ file: writeBatch, search: "isUncertain ? 'unknown' : 'not-applied'", replace: "'not-applied'" }],
+  },
+  {
+    name: 'a joining replica counts toward w',
+    breaks: 'D2',
+    caughtBy: ['regular', 'lost-write'],
+    suits: has('lose', 2),
+    edits: [
+      {
+        file: writeBatch,
+        search: 'onUncounted: (_outcomes, whySilent) => this.#onUncounted(replica, sent, whySilent)',
+        replace: 'onUncounted: (outcomes) => this.#onOutcomes(replica, sent, outcomes)',
+      },
+    ],
+  },
+  {
+    name: 'a linearizable write does not read versions first',
+    breaks: 'G4',
+    caughtBy: ['linearizability'],
+    suits: all(inMode('linearizable'), hasSkew),
+    edits: [
+      {
+        file: 'src/coordinator/operations.ts',
+        search: 'plan.linearizable ? () => void sendAfterVersions(context, plan, batch) : () => batch.send()',
+        replace: '() => batch.send()',
+      },
+    ],
+  },
+  {
+    name: 'a write is not put again when an older record outlives it',
+    breaks: 'D1',
+    caughtBy: ['resurrection'],
+    suits: all(has('delete'), has('sweep', 2), hasExpiry),
+    edits: [
+      { file: write, search: 'if (retaining + this.#overtaken < this.#plan.w) {', replace: 'if (retaining < 0) {' },
+    ],
+  },
+  {
+    name: 'a clear goes through one replica',
+    breaks: 'G7',
+    caughtBy: ['resurrection'],
+    suits: has('clear', 2),
+    edits: [
+      {
+        file: 'src/coordinator/search.ts',
+        search: 'const needed = searchQuorum(plan.n, plan.w)',
+        replace: 'const needed = 1',
+      },
+    ],
+  },
+  {
+    name: 'hints have no bound',
+    breaks: 'G9',
+    caughtBy: ['bounded'],
+    suits: ({ settings: { keys, options } }) => options.hintsMax === 2 && keys > 2,
+    edits: [
+      {
+        file: 'src/background/hints.ts',
+        search: 'if (known.size > this.#keysMax || missed.length > this.#lengthMax) this',
+        replace: 'if (known.size < 0) this',
+      },
+    ],
+  },
+]
