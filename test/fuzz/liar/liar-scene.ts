@@ -1,5 +1,5 @@
 import type { QuorumOptions } from '../../../src/config.ts'
-import { isDead } from '../../../src/core/record.ts'
+import { decodeRecord, encodeRecord, isCorrupt, isDead } from '../../../src/core/record.ts'
 import { versionTimeMs } from '../../../src/core/version.ts'
 import type { QuorumView } from '../../../src/quorum-view.ts'
 import { type End, endOf } from '../../support/end-of.ts'
@@ -24,10 +24,12 @@ export class LiarScene {
   readonly #neighbours: QuorumView
   #isLying = false
 
-  constructor(lies: readonly Lie[], options: QuorumOptions) {
+  /** @param isHasty whether lies come before the truth, which takes a while then */
+  constructor(lies: readonly Lie[], options: QuorumOptions, isHasty: boolean) {
     const [liar, ...honest] = scriptedReplicas(this.time, 3)
     if (liar === undefined) throw new Error('there is no replica to lie')
     this.honest = honest
+    if (isHasty) for (const replica of honest) replica.fate = () => ({ back: 1 })
     const replicas = [lyingReplica(liar, lies, () => this.#isLying), ...honest]
     this.store = openStore(this.time.runtime({ random: seededRandom(5) }), replicas, options)
     this.view = this.store.view.withNamespace('mine')
@@ -66,6 +68,17 @@ export class LiarScene {
     return this.honest.some(({ store }) =>
       store.keys.some((key) => versionTimeMs(store.peek(key)?.version ?? '0') > this.time.nowMs + skewMs),
     )
+  }
+
+  /** A record at an honest replica that a backend could not hold; null when there is none. */
+  unfitRecord(): string | null {
+    for (const { store } of this.honest) {
+      for (const key of store.keys) {
+        const record = store.peek(key)
+        if (record !== null && isCorrupt(decodeRecord(key, encodeRecord(record)))) return JSON.stringify(record)
+      }
+    }
+    return null
   }
 
   async assertNeighbours(): Promise<void> {

@@ -16,8 +16,13 @@ const options: fc.Arbitrary<QuorumOptions> = fc.record({
 })
 
 /** One replica of three answers nonsense: every call succeeds, with the answers of the other two, and nothing else changes. */
-async function standsUp(lies: readonly Lie[], given: QuorumOptions, steps: readonly ClientStep[]): Promise<void> {
-  const scene = new LiarScene(lies, given)
+async function standsUp(
+  lies: readonly Lie[],
+  given: QuorumOptions,
+  isHasty: boolean,
+  steps: readonly ClientStep[],
+): Promise<void> {
+  const scene = new LiarScene(lies, given, isHasty)
   await scene.begin()
   const client = new HonestClient(scene)
   for (const step of steps) await client.take(step)
@@ -25,6 +30,7 @@ async function standsUp(lies: readonly Lie[], given: QuorumOptions, steps: reado
   const foreign = scene.foreignKey(client.keyTexts)
   if (foreign !== null) throw new Error(`a key that nobody wrote: ${JSON.stringify(foreign)}`)
   if (scene.isClockPoisoned()) throw new Error('the clock followed a lie')
+  assertFit(scene)
   await scene.close()
   assertNothingAdded()
 }
@@ -33,17 +39,34 @@ export const senselessLiarTarget: FuzzTarget = {
   name: 'senseless-liar',
   casesPerRound: 60,
   open: () => ({
-    property: fc.asyncProperty(fc.array(senselessLie, { minLength: 1, maxLength: 5 }), options, clientSteps, standsUp),
+    property: fc.asyncProperty(
+      fc.array(senselessLie, { minLength: 1, maxLength: 5 }),
+      options,
+      fc.boolean(),
+      clientSteps,
+      standsUp,
+    ),
   }),
 }
 
+function assertFit(scene: LiarScene): void {
+  const unfit = scene.unfitRecord()
+  if (unfit !== null) throw new Error(`a record that no backend can hold: ${unfit}`)
+}
+
 /** Errors are allowed where the lie may be true; crashes, calls without an end and changes of other keys are not. */
-async function survives(lies: readonly Lie[], given: QuorumOptions, steps: readonly ClientStep[]): Promise<void> {
-  const scene = new LiarScene(lies, given)
+async function survives(
+  lies: readonly Lie[],
+  given: QuorumOptions,
+  isHasty: boolean,
+  steps: readonly ClientStep[],
+): Promise<void> {
+  const scene = new LiarScene(lies, given, isHasty)
   await scene.begin()
   const client = new HonestClient(scene)
   for (const step of steps) await takeAnyAnswer(client, step)
   await scene.close()
+  assertFit(scene)
   const hasAlarmed = scene.store.events.some(({ type }) => type === 'clock-skew' || type === 'corrupt')
   const hasFailed = scene.store.events.some(({ type }) => type === 'replica-failure')
   if (scene.isClockPoisoned() && !hasAlarmed && !hasFailed) throw new Error('a future version, and no alarm')
@@ -60,6 +83,12 @@ export const plausibleLiarTarget: FuzzTarget = {
   name: 'plausible-liar',
   casesPerRound: 60,
   open: () => ({
-    property: fc.asyncProperty(fc.array(plausibleLie, { minLength: 1, maxLength: 5 }), options, clientSteps, survives),
+    property: fc.asyncProperty(
+      fc.array(plausibleLie, { minLength: 1, maxLength: 5 }),
+      options,
+      fc.boolean(),
+      clientSteps,
+      survives,
+    ),
   }),
 }
