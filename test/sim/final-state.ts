@@ -3,6 +3,7 @@ import { isDead, type VersionedRecord } from '../../src/core/record.ts'
 import { isRetired } from '../../src/core/retirement.ts'
 import type { Violation } from '../history/history.ts'
 import type { ClientProcess } from './client-process.ts'
+import { deadAfterMs } from './late.ts'
 import { keyName, type OperationStep } from './plan.ts'
 import { storedKey } from './play.ts'
 import type { SimulatedServer } from './simulated-server.ts'
@@ -15,6 +16,7 @@ const restMs = 130_000
 
 /** Ends every fault, and lets the store do by itself what it can. */
 export async function heal(world: World): Promise<void> {
+  const { settings } = world.plan
   for (const link of world.links(null, null)) link.heal()
   for (const server of world.servers) {
     server.slowMs = 0
@@ -27,6 +29,8 @@ export async function heal(world: World): Promise<void> {
   }
   world.trace.add('all is well again')
   await world.time.runUntil(world.time.nowMs + restMs)
+  // Until a driver notices that a call is lost, the calls behind it wait.
+  if (settings.isRacy) await world.time.runUntil(world.time.nowMs + deadAfterMs(settings))
   world.healedAtMs = world.time.nowMs
 }
 

@@ -5,3 +5,8 @@ import type { Settings } from './plan.ts'
 export function lateMaxMs({ options }: Settings): number {
   return lateShare * (options.gcGraceMs ?? 60_000)
 }
+
+/** When nothing can arrive any more of what was sent over a connection that is dead. */
+export function deadAfterMs(settings: Settings): number {
+  return 1_000 + 2 * lateMaxMs(settings)
+}

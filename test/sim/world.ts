@@ -9,7 +9,7 @@ import { seededRandom } from '../support/seeded-random.ts'
 import { ClientProcess } from './client-process.ts'
 import type { ReplicaWatcher } from './connection.ts'
 import { Coverage } from './coverage.ts'
-import { lateMaxMs } from './late.ts'
+import { deadAfterMs } from './late.ts'
 import { Link } from './link.ts'
 import type { Plan } from './plan.ts'
 import { ProcessRuntime } from './process-runtime.ts'
@@ -91,7 +91,7 @@ export class World {
     this.#links[place]?.set(server.id, link)
     const parts = { process: name, runtime, server, link, watcher: this.#watcher }
     if (!isRacy) return new RemoteReplica({ ...parts, pageKeysMax })
-    return keyvReplica(new RemoteStore({ ...parts, deadAfterMs: 1_000 + 2 * lateMaxMs(this.plan.settings) }), {
+    return keyvReplica(new RemoteStore({ ...parts, deadAfterMs: deadAfterMs(this.plan.settings) }), {
       id: server.id,
       runtime,
     })
