@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
 import type { SimulationArguments } from './arguments.ts'
+import { assumptions } from './assumptions.ts'
 import { Coverage } from './coverage.ts'
 import type { SeedFailure, SeedsResult } from './seeds.ts'
 
@@ -35,6 +36,7 @@ export async function runManySeeds(options: SimulationArguments): Promise<number
   }
   await Promise.all(Array.from({ length: Math.max(1, options.workers) }, () => runWorker(nextRow, onResult)))
   console.log(totals.coverage.toString())
+  console.log(['', 'What every run keeps to:', ...assumptions.map((text) => `- ${text}`), ''].join('\n'))
   console.log(progressText(totals, Date.now() - beganAtMs))
   if (totals.failures.length > 0) {
     console.log(
