@@ -2,7 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { QuorumOptions } from '../../../src/config.ts'
+import { systemRuntime } from '../../../src/runtime.ts'
 import { waitUntil } from '../../servers/wait-until.ts'
+import { openStore } from '../../support/open-store.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { differencesBetween } from '../contents.ts'
 import { assemble, type CastMember, type CastName } from './cast.ts'
@@ -62,6 +64,7 @@ const modeOptions: Readonly<Record<Mode, QuorumOptions>> = {
 export async function runMixedFaults(options: MixedFaultsOptions): Promise<MixedFaultsReport> {
   const folder = await mkdtemp(join(tmpdir(), 'keyv-quorum-faults-'))
   const members = await assemble(options.cast, options.clientsCount)
+  await begin(members)
   const journal = new Journal(options.say)
   const clock = new RunClock()
   const fleet = new Fleet({
@@ -97,6 +100,25 @@ interface Stage extends MixedFaultsOptions {
   readonly fleet: Fleet
   readonly journal: Journal
   readonly clock: RunClock
+}
+
+/**
+ * Puts all replicas on record while all of them answer. Clients that start on a busy machine may hear only one in time; then
+ * the others would rightly be taken for replicas that lost their data.
+ */
+async function begin(members: readonly CastMember[]): Promise<void> {
+  const replicas = members.map((member) => member.open())
+  const patience = { deadlineMs: 30_000, callTimeoutMs: 30_000 }
+  const { engine } = openStore(systemRuntime, replicas, { ...sharedOptions, ...patience, sweepEveryMs: 0 })
+  try {
+    const isBegun = async () => {
+      await engine.check()
+      return engine.replicas.every(({ standing }) => standing === 'full')
+    }
+    await waitUntil(isBegun, { what: 'all replicas to be on record', timeoutMs: 60_000 })
+  } finally {
+    await engine.close()
+  }
 }
 
 /** Until the time is over and every fault has ended, and the clients have ended their load. */
