@@ -65,10 +65,14 @@ export class Operations {
     return importRecords(context, plan, records)
   }
 
-  /** The newest record if it is alive; null otherwise. */
+  /**
+   * The newest record if it was alive when the read began; null otherwise. Later would be wrong: what another write replaced
+   * before it expired, while a slow read was under way, was at no moment absent.
+   */
   async readLive(key: string): Promise<VersionedRecord | null> {
+    const beganAtMs = this.#nowMs()
     const record = await this.read(key)
-    return record === null || isDead(record, this.#nowMs()) ? null : record
+    return record === null || isDead(record, beganAtMs) ? null : record
   }
 
   readLiveMany(keys: readonly string[]): Promise<(VersionedRecord | null)[]> {
@@ -78,10 +82,11 @@ export class Operations {
   async isLive(key: string): Promise<boolean> {
     // What is answered must be held by w replicas under these plans, and a head cannot be put anywhere.
     if (this.#frame().plan.writesBack) return (await this.readLive(key)) !== null
+    const beganAtMs = this.#nowMs()
     const head = await new Promise<RecordHead | null>((resolve, reject) =>
       this.#heads.batch().add(key, resolve, reject),
     )
-    return head !== null && !isDead(head, this.#nowMs())
+    return head !== null && !isDead(head, beganAtMs)
   }
 
   async set({ key, payload, expiresAtMs }: ValueWrite): Promise<void> {

@@ -24,8 +24,9 @@ export class Tally {
     return this.#left
   }
 
+  /** The first ones, sorted: in which order replicas are gone through depends on how quick they are. */
   get differingKeys(): readonly string[] {
-    return this.#differingKeys
+    return this.#differingKeys.toSorted()
   }
 
   add(member: number, name: keyof Figures, count = 1): void {
