@@ -184,15 +184,17 @@ export class Membership {
     })
   }
 
+  /** Only when w replicas tell that nothing is on record: what a few put on record alone would be believed later. */
   async #begin(replica: string): Promise<void> {
+    const { w } = this.#parts.quorum()
+    const tooFew = new ReplicaError('UNAVAILABLE', `fewer than ${w} replicas are there to begin with`, { replica })
+    if (this.#members.filter(({ hasReported }) => hasReported).length < w) throw tooFew
     const exchangedAtMs = this.#parts.runtime.clock.nowMs()
     const entries = new Map<string, ReplicaEntry>()
     for (const { id, lineage } of this.#members) {
       if (lineage !== null) entries.set(id, { lineage, exchangedAtMs, needsSweep: null })
     }
-    if (await this.recordReplicas(entries)) return
-    const { w } = this.#parts.quorum()
-    throw new ReplicaError('UNAVAILABLE', `fewer than ${w} replicas are there to begin with`, { replica })
+    if (!(await this.recordReplicas(entries))) throw tooFew
   }
 
   #judgeAll(): void {

@@ -3,19 +3,24 @@ import { failuresWithoutMutant, type Hunt, hunt } from './hunt.ts'
 import type { Mutant } from './mutant.ts'
 import { mutants } from './mutants.ts'
 
-/** Plants one bug after the other, and tells which checker found it: `npm run sim:mutants [-- --only NAME] [--seeds N]`. */
+/**
+ * Plants one bug after the other, and tells which checker found it: `npm run sim:mutants [-- --only NAME] [--seeds N]`.
+ * With `--elusive`, those that were not found yet in place of the others.
+ */
 const { values } = parseArgs({
   options: {
     only: { type: 'string', multiple: true },
+    elusive: { type: 'boolean', default: false },
     from: { type: 'string', default: '1' },
     seeds: { type: 'string', default: '1000' },
     minutes: { type: 'string', default: '10' },
   },
 })
 const limits = { from: Number(values.from), seeds: Number(values.seeds), deadlineMs: Number(values.minutes) * 60_000 }
-const chosen = mutants.filter(
-  ({ name }) => values.only === undefined || values.only.some((part) => name.includes(part)),
-)
+const chosen = mutants.filter(({ name, found }) => {
+  if (values.only !== undefined) return values.only.some((part) => name.includes(part))
+  return (found === 'not yet') === values.elusive
+})
 const hunts: Hunt[] = []
 let failed = 0
 

@@ -11,8 +11,11 @@ export interface Mutant {
   readonly edits: readonly Edit[]
   /** Leaves out runs in which it could hardly show, to save time. Default: every run is played. */
   readonly suits?: (plan: Plan) => boolean
-  /** Found within a few dozen runs, so it is planted in every run of the tests. */
-  readonly isQuick?: boolean
+  /**
+   * `quickly`: within a few dozen runs, so that the tests plant it each time. `not yet`: hundreds of runs did not show it,
+   * because the faults that it takes hardly ever meet in one; planted on request alone.
+   */
+  readonly found: 'quickly' | 'slowly' | 'not yet'
 }
 
 /** A change to one source file. */

@@ -7,6 +7,7 @@ const readBatch = 'src/coordinator/read-batch.ts'
 export const readMutants: readonly Mutant[] = [
   {
     name: 'an error is taken for absence',
+    found: 'quickly',
     breaks: 'G8',
     caughtBy: ['regular'],
     edits: [
@@ -19,6 +20,7 @@ export const readMutants: readonly Mutant[] = [
   },
   {
     name: 'a corrupt record is taken for absence',
+    found: 'not yet',
     breaks: 'G8',
     caughtBy: ['regular'],
     suits: has('damage', 2),
@@ -26,6 +28,7 @@ export const readMutants: readonly Mutant[] = [
   },
   {
     name: 'a read is answered by r - 1 replicas',
+    found: 'quickly',
     breaks: 'G1',
     caughtBy: ['regular'],
     edits: [
@@ -38,6 +41,7 @@ export const readMutants: readonly Mutant[] = [
   },
   {
     name: 'the first record that is found is answered',
+    found: 'quickly',
     breaks: 'G1',
     caughtBy: ['regular'],
     edits: [
@@ -50,6 +54,7 @@ export const readMutants: readonly Mutant[] = [
   },
   {
     name: 'what is past its expiry is answered',
+    found: 'quickly',
     breaks: 'G7',
     caughtBy: ['resurrection'],
     edits: [
@@ -62,6 +67,7 @@ export const readMutants: readonly Mutant[] = [
   },
   {
     name: 'a monotonic read is not put back',
+    found: 'not yet',
     breaks: 'G3',
     caughtBy: ['monotonic'],
     suits: all(inMode('monotonic'), isCrowded),
@@ -75,6 +81,7 @@ export const readMutants: readonly Mutant[] = [
   },
   {
     name: 'a joining replica counts toward r',
+    found: 'not yet',
     breaks: 'D2',
     caughtBy: ['regular'],
     suits: has('lose', 2),
@@ -88,6 +95,7 @@ export const readMutants: readonly Mutant[] = [
   },
   {
     name: 'what a joining replica holds is evidence at any age',
+    found: 'not yet',
     breaks: 'D3',
     caughtBy: ['resurrection'],
     suits: all(outlivesGrace, has('delete')),

@@ -7,6 +7,7 @@ const version = 'src/core/version.ts'
 export const recordMutants: readonly Mutant[] = [
   {
     name: 'a put does not compare versions',
+    found: 'quickly',
     breaks: 'G2',
     caughtBy: ['regular', 'lost-write'],
     edits: [
@@ -19,6 +20,7 @@ export const recordMutants: readonly Mutant[] = [
   },
   {
     name: 'a repair is put whatever is held',
+    found: 'not yet',
     breaks: 'G2',
     caughtBy: ['regular', 'lost-write'],
     edits: [
@@ -41,6 +43,7 @@ export const recordMutants: readonly Mutant[] = [
   },
   {
     name: 'a put does not carry the retention over',
+    found: 'slowly',
     breaks: 'D1',
     caughtBy: ['resurrection'],
     suits: all(has('delete'), has('sweep', 2)),
@@ -54,6 +57,7 @@ export const recordMutants: readonly Mutant[] = [
   },
   {
     name: 'a value with an expiry has no retention',
+    found: 'not yet',
     breaks: 'D1',
     caughtBy: ['resurrection'],
     suits: all(has('delete'), has('sweep', 2), hasExpiry),
@@ -67,6 +71,7 @@ export const recordMutants: readonly Mutant[] = [
   },
   {
     name: 'a dead record is retired when it dies',
+    found: 'quickly',
     breaks: 'D1',
     caughtBy: ['resurrection'],
     suits: all(has('delete'), has('sweep', 2)),
@@ -80,6 +85,7 @@ export const recordMutants: readonly Mutant[] = [
   },
   {
     name: 'a purge does not look at the version',
+    found: 'not yet',
     breaks: 'D6',
     caughtBy: ['regular', 'lost-write', 'convergence'],
     suits: all(has('delete'), has('sweep', 2)),
@@ -93,6 +99,7 @@ export const recordMutants: readonly Mutant[] = [
   },
   {
     name: 'no tombstone is kept where nothing was held',
+    found: 'not yet',
     breaks: 'G7',
     caughtBy: ['resurrection'],
     suits: has('delete', 2),
@@ -109,6 +116,7 @@ export const recordMutants: readonly Mutant[] = [
   },
   {
     name: 'versions go back with the clock',
+    found: 'quickly',
     breaks: 'G2',
     caughtBy: ['regular', 'lost-write'],
     suits: has('clock', 2),
@@ -116,6 +124,7 @@ export const recordMutants: readonly Mutant[] = [
   },
   {
     name: 'two versions of a millisecond are the same',
+    found: 'quickly',
     breaks: 'G2',
     caughtBy: ['regular', 'lost-write'],
     edits: [{ file: version, search: 'this.#counter += 1', replace: 'this.#counter += 0' }],

@@ -7,6 +7,7 @@ const sweeper = 'src/background/sweeper.ts'
 export const standingMutants: readonly Mutant[] = [
   {
     name: 'a replica that lost its data counts at once',
+    found: 'not yet',
     breaks: 'D2',
     caughtBy: ['regular', 'lost-write'],
     suits: has('lose'),
@@ -14,6 +15,7 @@ export const standingMutants: readonly Mutant[] = [
   },
   {
     name: 'a replica that was away for long counts at once',
+    found: 'not yet',
     breaks: 'D2',
     caughtBy: ['resurrection'],
     suits: all(outlivesGrace, has('delete')),
@@ -21,6 +23,7 @@ export const standingMutants: readonly Mutant[] = [
   },
   {
     name: 'the lineage is not asked for after a failure',
+    found: 'slowly',
     breaks: 'D2',
     caughtBy: ['regular', 'lost-write'],
     suits: has('lose'),
@@ -34,6 +37,7 @@ export const standingMutants: readonly Mutant[] = [
   },
   {
     name: 'a replica is full after an exchange with one other',
+    found: 'not yet',
     breaks: 'D4',
     caughtBy: ['regular', 'lost-write'],
     suits: has('lose', 2),
@@ -47,6 +51,7 @@ export const standingMutants: readonly Mutant[] = [
   },
   {
     name: 'a replica is full while writes that counted on it go on',
+    found: 'not yet',
     breaks: 'D4',
     caughtBy: ['regular', 'lost-write'],
     suits: has('lose', 2),

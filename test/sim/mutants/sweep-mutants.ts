@@ -7,6 +7,7 @@ const sweeper = 'src/background/sweeper.ts'
 export const sweepMutants: readonly Mutant[] = [
   {
     name: 'a purge takes every dead record',
+    found: 'quickly',
     breaks: 'D6',
     caughtBy: ['resurrection'],
     suits: all(has('delete'), has('sweep', 2)),
@@ -17,6 +18,7 @@ export const sweepMutants: readonly Mutant[] = [
   },
   {
     name: 'zombies are spread',
+    found: 'not yet',
     breaks: 'D5',
     caughtBy: ['resurrection'],
     suits: all(outlivesGrace, has('delete')),
@@ -26,6 +28,7 @@ export const sweepMutants: readonly Mutant[] = [
   },
   {
     name: 'a zombie is dropped although others could make it w',
+    found: 'not yet',
     breaks: 'D5',
     caughtBy: ['regular', 'lost-write'],
     suits: outlivesGrace,
@@ -35,6 +38,7 @@ export const sweepMutants: readonly Mutant[] = [
   },
   {
     name: 'what w replicas hold is dropped as a zombie',
+    found: 'not yet',
     breaks: 'D5',
     caughtBy: ['regular', 'lost-write'],
     suits: outlivesGrace,
@@ -45,6 +49,7 @@ export const sweepMutants: readonly Mutant[] = [
   },
   {
     name: 'a sweep skips a bucket that differs',
+    found: 'quickly',
     breaks: 'G6',
     caughtBy: ['convergence'],
     edits: [
@@ -57,6 +62,7 @@ export const sweepMutants: readonly Mutant[] = [
   },
   {
     name: 'a sweep does not spread tombstones',
+    found: 'not yet',
     breaks: 'G6',
     caughtBy: ['resurrection', 'convergence'],
     edits: [

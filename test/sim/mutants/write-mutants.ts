@@ -8,12 +8,14 @@ const newWrite = 'new KeyWrite({ n: this.#plan.n, w: this.#plan.w, supersededAck
 export const writeMutants: readonly Mutant[] = [
   {
     name: 'a write is acknowledged by w - 1 replicas',
+    found: 'not yet',
     breaks: 'G1',
     caughtBy: ['regular'],
     edits: [{ file: writeBatch, search: newWrite, replace: newWrite.replace('#plan.w', '#plan.w - 1') }],
   },
   {
     name: 'superseded is an acknowledgement at the first attempt',
+    found: 'quickly',
     breaks: 'G2',
     caughtBy: ['regular', 'lost-write'],
     suits: all(inMode('quorum', 'monotonic'), hasSkew),
@@ -21,6 +23,7 @@ export const writeMutants: readonly Mutant[] = [
   },
   {
     name: 'a write that cannot reach w any more is acknowledged',
+    found: 'quickly',
     breaks: 'G8',
     caughtBy: ['regular', 'lost-write'],
     edits: [
@@ -33,12 +36,14 @@ export const writeMutants: readonly Mutant[] = [
   },
   {
     name: 'a write of unknown outcome is said to be not applied',
+    found: 'quickly',
     breaks: 'G8',
     caughtBy: ['regular'],
     edits: [{ file: writeBatch, search: "isUncertain ? 'unknown' : 'not-applied'", replace: "'not-applied'" }],
   },
   {
     name: 'a joining replica counts toward w',
+    found: 'not yet',
     breaks: 'D2',
     caughtBy: ['regular', 'lost-write'],
     suits: has('lose', 2),
@@ -52,6 +57,7 @@ export const writeMutants: readonly Mutant[] = [
   },
   {
     name: 'a linearizable write does not read versions first',
+    found: 'quickly',
     breaks: 'G4',
     caughtBy: ['linearizability'],
     suits: all(inMode('linearizable'), hasSkew),
@@ -65,6 +71,7 @@ export const writeMutants: readonly Mutant[] = [
   },
   {
     name: 'a write is not put again when an older record outlives it',
+    found: 'not yet',
     breaks: 'D1',
     caughtBy: ['resurrection'],
     suits: all(has('delete'), has('sweep', 2), hasExpiry),
@@ -74,6 +81,7 @@ export const writeMutants: readonly Mutant[] = [
   },
   {
     name: 'a clear goes through one replica',
+    found: 'not yet',
     breaks: 'G7',
     caughtBy: ['resurrection'],
     suits: has('clear', 2),
@@ -87,6 +95,7 @@ export const writeMutants: readonly Mutant[] = [
   },
   {
     name: 'hints have no bound',
+    found: 'quickly',
     breaks: 'G9',
     caughtBy: ['bounded'],
     suits: ({ settings: { keys, options } }) => options.hintsMax === 2 && keys > 2,
