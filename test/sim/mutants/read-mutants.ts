@@ -60,7 +60,7 @@ export const readMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/coordinator/operations.ts',
-        search: 'return record === null || isDead(record, this.#nowMs()) ? null : record',
+        search: 'return record === null || isDead(record, beganAtMs) ? null : record',
         replace: "return record === null || record.kind === 'tombstone' ? null : record",
       },
     ],

@@ -88,7 +88,7 @@ export const writeMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/coordinator/search.ts',
-        search: 'const needed = searchQuorum(plan.n, plan.w)',
+        search: 'const needed = Math.max(plan.r, searchQuorum(plan.n, plan.w))',
         replace: 'const needed = 1',
       },
     ],
