@@ -36,6 +36,7 @@ const pieces = [
   '\u0001',
   '\ud800',
 ]
+// biome-ignore lint/suspicious/noTemplateCurlyInString: this is what users write in their files
 const morePieces = ['[', '{"a":', '${', '${A}', '#', '?', '&a=', '::', '::a', 'a@', ':a', 'F', '\n', '😀', '-1']
 const heads = ['', 'redis://', 'redis+cluster://', 'postgres://', 'sqlite://', 'memory://', 'mysql://', '5:', '@daily']
 const tails = ['', '!', '@', ':', '\0', '://', '}']

@@ -44,8 +44,10 @@ export const optionTarget: FuzzTarget = {
 
 const files: readonly (readonly [extension: string, text: string])[] = [
   ['json', '{"replicas": ["redis://a", {"use": "sqlite", "path": "b.db"}, "postgres://c"], "w": 2, "r": 2}'],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what users write in their files
   ['json', '{"replicas": ["redis://${HOST}:6379"], "deadlineMs": 500, "__proto__": {"w": 1}}'],
   ['yaml', 'replicas:\n  - redis://a\n  - { use: postgres, url: "postgres://b" }\nw: 2 # two\nreads: monotonic\n'],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what users write in their files
   ['yml', 'defaults: &d { use: redis }\nreplicas:\n  - <<: *d\n    url: redis://${HOST}\n'],
 ]
 const mutatedFile = fc
