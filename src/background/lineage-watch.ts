@@ -8,12 +8,16 @@ export interface LineageConflict {
 }
 
 /**
- * Tells two cases apart in which another store put another lineage of a replica on record. Its data may have been lost, and
- * the other store was the first to hear: then it tells that lineage here too, when it is asked again. Or it still tells the
- * one with which it counted here: then one id stands for different data, as with two hosts that each have a file of their own.
+ * Tells when one id stands for different data, as with two hosts that each have a file of their own: another store put
+ * another lineage on record, and does so again after this one was put on record anew, while the replica still tells the one
+ * with which it counted here when it is asked again. Once proves nothing: a store that was late may have recorded what it
+ * had heard before the data was lost.
  */
 export class LineageWatch {
   #countedUnder: string | null = null
+  /** The lineages that took the place of this one on record, in times that are over, and the one that does now. */
+  readonly #displacedBy = new Set<string>()
+  #displacing: string | null = null
   /** How many reports had begun when the doubt arose; null while there is none. */
   #doubtedAtReport: number | null = null
   #conflict: LineageConflict | null = null
@@ -24,6 +28,9 @@ export class LineageWatch {
 
   /** It counts with this lineage. */
   counted(lineage: string | null): void {
+    if (this.#countedUnder !== lineage) this.#displacedBy.clear()
+    else if (this.#displacing !== null) this.#displacedBy.add(this.#displacing)
+    this.#displacing = null
     this.#countedUnder = lineage
     this.#doubtedAtReport = null
     this.#conflict = null
@@ -38,6 +45,8 @@ export class LineageWatch {
     reports: { readonly begun: number; readonly told: number },
   ): 'ask again' | 'known' {
     if (this.#countedUnder !== conflict.told) return 'known'
+    this.#displacing = conflict.recorded
+    if (!this.#displacedBy.has(conflict.recorded)) return 'known'
     if (this.#doubtedAtReport === null) {
       this.#doubtedAtReport = reports.begun
       return 'ask again'

@@ -11,8 +11,9 @@ export class Member {
   isNew: boolean
   lineage: string | null = null
   verdict: StandingVerdict = { standing: 'checking', reason: 'its lineage is not known yet' }
-  /** Since when it is joining with this lineage, in ms since 1970; null while it is not. */
-  joining: { readonly lineage: string | null; readonly sinceMs: number } | null = null
+  /** Since when it is joining with this lineage, in ms since 1970 and by the monotonic clock; null while it is not. */
+  joining: { readonly lineage: string | null; readonly sinceMs: number; readonly sinceMonotonicMs: number } | null =
+    null
   /** How many reports have begun, and which of them the lineage is from. */
   reports = { begun: 0, told: 0 }
   #reporting: Promise<void> | null = null

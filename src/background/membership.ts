@@ -229,7 +229,12 @@ export class Membership {
     const { standing, reason } = member.verdict
     if (standing !== 'joining') member.joining = null
     else if (member.joining?.lineage !== member.lineage) {
-      member.joining = { lineage: member.lineage, sinceMs: runtime.clock.nowMs() }
+      const { clock } = runtime
+      member.joining = {
+        lineage: member.lineage,
+        sinceMs: clock.nowMs(),
+        sinceMonotonicMs: clock.monotonicMs(),
+      }
     }
     if (standing === 'full') member.replica.gate.grant()
     else member.replica.gate.silence(standing === 'joining' ? `joining, ${reason}` : reason)

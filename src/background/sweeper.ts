@@ -46,6 +46,9 @@ interface Begun {
   readonly lineage: string | null
   /** So that hints which overflow during the sweep are not taken for swept. */
   readonly sweepMark: number
+  readonly isQuiet: boolean
+  /** In ms since 1970. */
+  readonly beganAtMs: number
 }
 
 /** Carries sweeps out for the store, and draws the conclusions: who is full again, what may be purged, what is on record. */
@@ -69,6 +72,8 @@ export class Sweeper {
       voice: member.replica.gate.voice,
       lineage: member.lineage,
       sweepMark: this.#parts.hints.sweepMark(member.id),
+      isQuiet: this.#isQuiet(member),
+      beganAtMs,
     }))
     const outcome = await runSweep(this.#sweepParts(begun, beganAtMs), this.#withDefaults(options))
     if (options.preview !== true && outcome.report.isComplete) await this.#conclude(outcome, begun)
@@ -117,10 +122,9 @@ export class Sweeper {
   /** Whether a sweep may make any of them full now; where too few others are, nothing is gained by waiting. */
   #isJoiningDue(): boolean {
     const { n, w } = this.#parts.quorum()
-    const nowMs = this.#parts.runtime.clock.nowMs()
     const full = this.#parts.membership.members.filter(({ standing }) => standing === 'full')
     const isEnough = full.length >= searchQuorum(n, w)
-    return this.#joining.some((member) => !isEnough || this.#isQuiet(member, nowMs))
+    return this.#joining.some((member) => !isEnough || this.#isQuiet(member))
   }
 
   /** Those that can be reached, and that a sweep may make full. */
@@ -212,11 +216,12 @@ export class Sweeper {
 
   /** Rules D2 and D4: what an exchange with these replicas makes of a member; null for nothing. */
   #standingAfter(
-    { member, voice, lineage }: Begun,
+    each: Begun,
     begun: readonly Begun[],
     exchange: Exchange,
     kind: SweepKind,
   ): 'full' | 'full with what is left' | null {
+    const { member, voice, lineage } = each
     const { n, w } = this.#parts.quorum()
     if (member.lineage !== lineage || member.replica.gate.voice !== voice) return null
     const exchangedWith = exchange.exchanged.get(member.id) ?? []
@@ -229,7 +234,7 @@ export class Sweeper {
     )
     if (voice !== null) return full.length >= n - w ? 'full' : null
     if (kind !== 'full' || member.isInConflict) return null
-    if (full.length >= searchQuorum(n, w)) return this.#isQuiet(member, exchange.exchangeBeganAtMs) ? 'full' : null
+    if (full.length >= searchQuorum(n, w)) return this.#wasQuiet(each, exchange.exchangeBeganAtMs) ? 'full' : null
     return exchangedWith.length === begun.length - 1 ? 'full with what is left' : null
   }
 
@@ -237,8 +242,15 @@ export class Sweeper {
    * A write that was under way when a replica lost its data may still count on its acknowledgement, and reach others only
    * after they were swept. So what makes the replica full begins when all such writes are over.
    */
-  #isQuiet({ joining }: Member, atMs: number): boolean {
-    return joining === null || atMs - joining.sinceMs >= this.#parts.options.deadlineMs
+  #isQuiet({ joining }: Member): boolean {
+    const { runtime, options } = this.#parts
+    return joining === null || runtime.clock.monotonicMs() - joining.sinceMonotonicMs >= options.deadlineMs
+  }
+
+  /** An exchange that others, or an earlier sweep, have begun is dated by wall clocks alone. */
+  #wasQuiet({ member: { joining }, isQuiet, beganAtMs }: Begun, exchangeBeganAtMs: number): boolean {
+    if (joining === null || exchangeBeganAtMs >= beganAtMs) return isQuiet
+    return exchangeBeganAtMs - joining.sinceMs >= this.#parts.options.deadlineMs
   }
 
   #announceLoss(replicas: readonly string[]): void {
