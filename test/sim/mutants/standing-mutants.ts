@@ -58,7 +58,8 @@ export const standingMutants: readonly Mutant[] = [
     edits: [
       {
         file: sweeper,
-        search: 'return joining === null || runtime.clock.monotonicMs() - joining.sinceMonotonicMs >= options.deadlineMs',
+        search:
+          'return joining === null || runtime.clock.monotonicMs() - joining.sinceMonotonicMs >= options.deadlineMs',
         replace: 'return joining === null || runtime.clock.monotonicMs() >= 0 * options.deadlineMs',
       },
     ],
