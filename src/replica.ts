@@ -134,6 +134,11 @@ export interface DigestStep {
   readonly records: number
   /** To be added to those of the other steps; null for none yet. */
   readonly sums: Digest | null
+  /**
+   * How many records of the range it left out because they are retired, or more: where all steps say 0, a sweep spares
+   * itself the walk that looks for them. Absent where nobody counted.
+   */
+  readonly retired?: number
 }
 
 export interface ChangesOptions {

@@ -31,13 +31,19 @@ export function* pagesOf(
 export function* digestStepsOf(records: Records, range: HashRange, retirement: Retirement): Generator<DigestStep> {
   const sums = emptyDigest()
   let visited = 0
+  let retired = 0
   for (const { visits, record } of walk(records)) {
     visited = visits
     const hash = keyHash(record.key)
-    if (inRange(hash, range) && !isRetired(record, retirement)) addToDigest(sums, hash, checksum(record))
-    if (visits % visitsPerStepMax === 0) yield { records: visitsPerStepMax, sums: null }
+    if (inRange(hash, range)) {
+      if (isRetired(record, retirement)) retired += 1
+      else addToDigest(sums, hash, checksum(record))
+    }
+    if (visits % visitsPerStepMax !== 0) continue
+    yield { records: visitsPerStepMax, sums: null, retired }
+    retired = 0
   }
-  yield { records: visited % visitsPerStepMax, sums }
+  yield { records: visited % visitsPerStepMax, sums, retired }
 }
 
 /**

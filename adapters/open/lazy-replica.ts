@@ -72,12 +72,14 @@ async function* digestByScan(replica: Replica, range: HashRange, options: Digest
   const { stepTimeoutMs: pageTimeoutMs, retirement, ...given } = options
   const sums = emptyDigest()
   for await (const page of replica.scan(range, { ...given, pageTimeoutMs, pageKeysMax: scanPageKeysMax })) {
+    let retired = 0
     for (const entry of page) {
-      if (!isRetired(entry, retirement)) addToDigest(sums, keyHash(entry.key), entry.checksum)
+      if (isRetired(entry, retirement)) retired += 1
+      else addToDigest(sums, keyHash(entry.key), entry.checksum)
     }
-    yield { records: page.length, sums: null }
+    yield { records: page.length, sums: null, retired }
   }
-  yield { records: 0, sums }
+  yield { records: 0, sums, retired: 0 }
 }
 
 /** For an adapter without a log of changes: it reaches back to nowhere. */

@@ -50,14 +50,15 @@ function sumsOf(run: RunStatement, values: readonly unknown[]): Promise<readonly
   })
 }
 
-/** One row: buckets, their sums, how many records; nulls for none. */
+/** One row: buckets, their sums, how many records, how many retired; nulls for none. */
 function stepOf([row]: readonly Row[]): DigestStep {
   const records = Number(row?.[2] ?? 0)
   const buckets = numbersOf(row?.[0])
-  if (buckets.length === 0) return { records, sums: null }
+  const retired = Number(row?.[3] ?? 0)
+  if (buckets.length === 0) return { records, sums: null, retired }
   const sums = emptyDigest()
   for (const [index, sum] of numbersOf(row?.[1]).entries()) addSum(sums, buckets[index] ?? 0, sum)
-  return { records, sums }
+  return { records, sums, retired }
 }
 
 /** Of an array in PostgreSQL's text form. */

@@ -82,25 +82,28 @@ end
  * The sums are nobody's but this server's: they go neither to those that follow it nor into its append-only file. Most
  * records live for ever; two slices of a head tell that, and nothing else of it is looked at.
  *
- * Answers the next cursor, the number of keys, the mean length of their texts, and the number of pages so far.
+ * Answers the next cursor, the number of keys, the mean length of their texts, the number of pages so far, and how many were retired.
  */
 export const digestScript: LuaScript = scriptOf(`${page}
 redis.set_repl(redis.REPL_NONE)
-local args, count = {'INCRBY', 'u32', '#0', '1'}, 4
+local args, count, retired = {'INCRBY', 'u32', '#0', '1'}, 4, 0
 local from, to = ARGV[8], ARGV[9]
 for index = 1, #keys do
   local head = heads[index] or ''
   local place, bucket, sum = match(head, '${headPattern}')
-  if place == ${stampLength + 1}
-    and (sub(head, ${kindAndExpiry}) == '0${timeText(foreverMs)}' or hasKind(head) and not isRetired(head))
-    and (not from or sub(head, ${hash}) >= from and sub(head, ${hash}) < to) then
-    args[count + 1], args[count + 2], args[count + 3], args[count + 4] = 'INCRBY', 'u32', bucket, sum
-    count = count + 4
+  if place == ${stampLength + 1} and (not from or sub(head, ${hash}) >= from and sub(head, ${hash}) < to) then
+    local livesForever = sub(head, ${kindAndExpiry}) == '0${timeText(foreverMs)}'
+    if not livesForever and hasKind(head) and isRetired(head) then
+      retired = retired + 1
+    elseif livesForever or hasKind(head) then
+      args[count + 1], args[count + 2], args[count + 3], args[count + 4] = 'INCRBY', 'u32', bucket, sum
+      count = count + 4
+    end
   end
 end
 local pages = call('BITFIELD', KEYS[1], unpack(args))[1]
 call('PEXPIRE', KEYS[1], ARGV[7])
-return {cursor, #keys, length, pages}`)
+return {cursor, #keys, length, pages, retired}`)
 
 /**
  * The sums of some buckets: ARGV: 1 the place of the first one, 2 how many, 3 the number of pages that were added up.

@@ -48,7 +48,7 @@ export class RedisDigest {
     let isFailed = false
     try {
       const pages = yield* this.#pagesOf(server, key, run)
-      yield { records: 0, sums: await this.#sums(server, key, pages, run) }
+      yield { records: 0, sums: await this.#sums(server, key, pages, run), retired: 0 }
     } catch (error) {
       isFailed = true
       throw error
@@ -67,9 +67,10 @@ export class RedisDigest {
       const from: WalkPlace = place
       const page = await run((call) => pages.next(digestScript, [key], from, this.#values, call))
       count += 1
-      if (page.more[0] !== count) throw this.#lost()
+      const [pagesCounted, retired] = page.more
+      if (pagesCounted !== count) throw this.#lost()
       place = page.place
-      yield { records: page.keysCount, sums: null }
+      yield { records: page.keysCount, sums: null, retired: Number(retired) }
     }
     return count
   }

@@ -27,7 +27,8 @@ export class SqliteDigest {
     this.#sums = asArrays(
       database.prepare(`
         SELECT (hash + ${bucketBase * bucketSize}) / ${bucketSize} - ${bucketBase} AS bucket, count(*),
-          sum(CAST(checksum AS INTEGER)) FILTER (WHERE ${isReadable} AND NOT (${isRetiredRow}))
+          sum(CAST(checksum AS INTEGER)) FILTER (WHERE ${isReadable} AND NOT (${isRetiredRow})),
+          count(*) FILTER (WHERE ${isRetiredRow})
         FROM ${table} INDEXED BY ${indexByHash} WHERE hash >= ? AND hash < ? GROUP BY bucket`),
     )
     this.#rowidMax = asArrays(database.prepare(`SELECT max(rowid) FROM ${table}`))
@@ -45,6 +46,7 @@ export class SqliteDigest {
     const next = until < to ? { from: until, width: widthAfter(until - from, records, tookMs) } : null
     return {
       records,
+      retired: rows.reduce((total, row) => total + Number(row[3]), 0),
       buckets: Uint16Array.from(rows, (row) => Number(row[0])),
       sums: Uint32Array.from(rows, (row) => Number(row[2]) % sumSpace),
       next,

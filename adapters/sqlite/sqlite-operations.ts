@@ -59,6 +59,7 @@ export interface DigestQuestion {
 /** The sums of some hashes, by bucket: only of the buckets that they lie in, because it has a way to go. */
 export interface DigestSlice {
   readonly records: number
+  readonly retired: number
   readonly buckets: Uint16Array
   readonly sums: Uint32Array
   /** What to ask for next; null when this was the last. */

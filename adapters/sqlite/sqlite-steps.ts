@@ -56,7 +56,7 @@ export async function* digest(
     const slice: DigestSlice = await executor.run('digestStep', question, stepTimeoutMs, vouching)
     for (const [index, bucket] of slice.buckets.entries()) addSum(sums, bucket, slice.sums[index] ?? 0)
     next = slice.next
-    yield { records: slice.records, sums: next === null ? sums : null }
+    yield { records: slice.records, sums: next === null ? sums : null, retired: slice.retired }
   } while (next !== null)
   signal?.throwIfAborted()
 }

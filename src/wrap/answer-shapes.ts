@@ -54,9 +54,13 @@ function isScanEntry(entry: ScanEntry | null | undefined): boolean {
 }
 
 export function isDigestStep(step: unknown): boolean {
-  const { records, sums } = (step ?? {}) as Partial<DigestStep>
-  if (!Number.isSafeInteger(records) || Number(records) < 0) return false
+  const { records, sums, retired = 0 } = (step ?? {}) as Partial<DigestStep>
+  if (!isCount(records) || !isCount(retired)) return false
   return sums === null || (sums instanceof Uint32Array && sums.length === bucketsCount)
+}
+
+function isCount(count: unknown): boolean {
+  return Number.isSafeInteger(count) && Number(count) >= 0
 }
 
 /** ASCII that can be shown; no more of it than the port allows. */

@@ -1,5 +1,6 @@
 import type { HashRange } from '../../src/core/hash.ts'
 import type { RecordHead, ScanEntry } from '../../src/core/record.ts'
+import { isRetired } from '../../src/core/retirement.ts'
 import { ReplicaError, type ReplicaErrorCode } from '../../src/errors.ts'
 import type { ReplicaCall } from '../../src/events.ts'
 import type {
@@ -58,8 +59,8 @@ export interface ScriptedReplicaOptions {
   readonly watcher?: ReplicaWatcher
   /** What lies behind it. Several replicas over one store are the connections of several processes. Default: one of its own. */
   readonly store?: ScriptedStore
-  /** The optional methods of the port that it does not have. Default: it has them all. */
-  readonly lacks?: readonly ('digest' | 'changes')[]
+  /** What is optional in the port, and it does not have or tell. Default: it has all of it. */
+  readonly lacks?: readonly ('digest' | 'changes' | 'retired')[]
 }
 
 /**
@@ -73,6 +74,7 @@ export class ScriptedReplica implements Replica {
   readonly store: ScriptedStore
   declare readonly digest?: NonNullable<Replica['digest']>
   declare readonly changes?: NonNullable<Replica['changes']>
+  readonly #countsRetired: boolean
   /** Every call that ever came in. */
   readonly calls: ScriptedCall[]
   /** The most heads in a page of a scan, when the caller would take more. */
@@ -103,6 +105,7 @@ export class ScriptedReplica implements Replica {
     this.guarantees = options.guarantees ?? { putIfNewer: 'atomic', sharedBy: 'network', backend: 'scripted' }
     this.limits = options.limits ?? { batchKeysMax: 1_000, callsInFlightMax: 64 }
     this.store = options.store ?? new ScriptedStore(`lineage of ${id}`)
+    this.#countsRetired = !options.lacks?.includes('retired')
     if (!options.lacks?.includes('digest')) this.digest = (range, given) => this.#digest(range, given)
     if (!options.lacks?.includes('changes')) this.changes = (after, given) => this.#changes(after, given)
   }
@@ -208,7 +211,11 @@ export class ScriptedReplica implements Replica {
       options.signal?.throwIfAborted()
       const part = heads.splice(0, this.digestStepRecordsMax)
       const steps = await this.#carryOut(call, () => [
-        { records: part.length, sums: this.store.digestOf(part, options.retirement) },
+        {
+          records: part.length,
+          sums: this.store.digestOf(part, options.retirement),
+          ...(this.#countsRetired && { retired: part.filter((head) => isRetired(head, options.retirement)).length }),
+        },
       ])
       yield* steps
     } while (heads.length > 0)

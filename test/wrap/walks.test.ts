@@ -164,7 +164,7 @@ describe('a replica that is loaded late', () => {
     inner.store.place({ ...tombstoneAt(8, ':d'), retainUntilMs: 0 })
     const steps = await all(walk(replica, 'digest', ''))
     const sums = inner.store.digestOf(inner.store.heads(wholeRange), retirement)
-    expect(steps.at(-1)).toEqual({ records: 0, sums })
+    expect(steps.at(-1)).toEqual({ records: 0, sums, retired: 0 })
     expect(sums).not.toEqual(emptyDigest())
   })
 

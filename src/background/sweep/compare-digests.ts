@@ -11,6 +11,15 @@ export interface ComparedDigests {
   readonly records: number
   /** Of the replicas that are still present, in the order in which they were done: the quickest first. */
   readonly digests: ReadonlyMap<number, Digest>
+  /** The replicas that are known to hold nothing retired in the range. */
+  readonly withoutRetired: ReadonlySet<number>
+}
+
+/** What one replica was found to hold. */
+interface Looked {
+  readonly records: number
+  /** At least so many as there are; null where nobody counted them. */
+  readonly retired: number | null
 }
 
 const digestBytes = 4 * bucketsCount
@@ -21,6 +30,7 @@ const stepRecordsMax = 1_000_000
 export async function compareDigests(context: SweepContext): Promise<ComparedDigests> {
   const { attendance, parts, progress } = context
   const digests = new Map<number, Digest>()
+  const withoutRetired = new Set<number>()
   let records = 0
   await attendance.eachAtOnce(async (member) => {
     const isNative = parts.members[member]?.replica.digest !== undefined
@@ -28,44 +38,49 @@ export async function compareDigests(context: SweepContext): Promise<ComparedDig
     const looked = isNative ? await addNative(context, member, sums) : await addScanned(context, member, sums)
     if (!attendance.isPresent(member)) return
     digests.set(member, sums)
-    records = Math.max(records, looked)
+    if (looked.retired === 0) withoutRetired.add(member)
+    records = Math.max(records, looked.records)
     progress.tell('digests', digests.size / attendance.present.length)
   })
   for (const member of digests.keys()) if (!attendance.isPresent(member)) digests.delete(member)
-  return { differing: differingBuckets([...digests.values()]), records, digests }
+  return { differing: differingBuckets([...digests.values()]), records, digests, withoutRetired }
 }
 
-async function addNative(context: SweepContext, member: number, sums: Digest): Promise<number> {
+async function addNative(context: SweepContext, member: number, sums: Digest): Promise<Looked> {
   const { attendance, tally, pace, range } = context
   let records = 0
+  let retired: number | null = 0
   const options = digestOptions(context)
   for await (const step of attendance.walk(member, (replica) => replica.digest?.(range, options) ?? noSteps())) {
     records += step.records
+    retired = step.retired === undefined || retired === null ? null : retired + step.retired
     if (step.sums !== null) {
       addDigest(sums, step.sums)
       tally.add(member, 'bytes', digestBytes)
     }
     await pace.take(Math.min(step.records, stepRecordsMax))
   }
-  return records
+  return { records, retired }
 }
 
 /** For a replica that cannot add up where the records are. */
-async function addScanned(context: SweepContext, member: number, sums: Digest): Promise<number> {
+async function addScanned(context: SweepContext, member: number, sums: Digest): Promise<Looked> {
   const { attendance, parts, limits, tally, pace, range, signal } = context
   const options = { pageTimeoutMs: parts.callTimeoutMs, pageKeysMax: limits.pageKeysMax, ...(signal && { signal }) }
   let records = 0
+  let retired = 0
   for await (const entries of attendance.walk(member, (replica) => replica.scan(range, options))) {
     for (const entry of entries) {
       const hash = keyHash(entry.key)
-      const isCounted = entry.isUnreadable !== true && inRange(hash, range) && !isRetired(entry, parts.retirement)
-      if (isCounted) addToDigest(sums, hash, entry.checksum)
+      if (entry.isUnreadable === true || !inRange(hash, range)) continue
+      if (isRetired(entry, parts.retirement)) retired += 1
+      else addToDigest(sums, hash, entry.checksum)
     }
     records += entries.length
     tally.add(member, 'bytes', bytesOf(entries))
     await pace.take(entries.length)
   }
-  return records
+  return { records, retired }
 }
 
 function digestOptions({ parts, signal }: SweepContext) {

@@ -5,12 +5,16 @@ import { isRetired } from '../../core/retirement.ts'
 import type { SweepContext } from './sweep-context.ts'
 import { bytesOf } from './tally.ts'
 
-/** Removes retired records from all who take part, each at exactly the version that was found. A preview only counts them. */
-export async function purgeRetired(context: SweepContext): Promise<void> {
+/**
+ * Removes retired records from all who take part, each at exactly the version that was found. A preview only counts them.
+ *
+ * @param withoutRetired the replicas whose digest has shown that there is nothing to look for
+ */
+export async function purgeRetired(context: SweepContext, withoutRetired: ReadonlySet<number>): Promise<void> {
   const { attendance, progress } = context
   let done = 0
   await attendance.eachAtOnce(async (member) => {
-    await purgeAt(context, member)
+    if (!withoutRetired.has(member)) await purgeAt(context, member)
     done += 1
     progress.tell('purge', done / Math.max(1, attendance.present.length))
   })

@@ -59,6 +59,8 @@ class Sweep {
   readonly #resumeFrom: SweepCursor | undefined
   readonly #beganAtMs: number
   readonly #beganAtMonotonicMs: number
+  /** What is retired for the purge is retired for the digest as well, which is about the time when the sweep has ended. */
+  #withoutRetired: ReadonlySet<number> = new Set()
 
   constructor(parts: SweepParts, plan: SweepPlan, options: SweepOptions, limits: SweepLimits) {
     const { clock } = parts.runtime
@@ -93,7 +95,7 @@ class Sweep {
       await attendance.callRoll()
       const exchange = kind === 'full' ? await this.#exchangeAll() : await this.#exchangeChanges()
       // To find what is retired takes a look at everything, which an incremental sweep is there to avoid.
-      if (kind === 'full') await purgeRetired(this.#context)
+      if (kind === 'full') await purgeRetired(this.#context, this.#withoutRetired)
       isComplete = exchange.isComplete
       const { exchanged, exchangeBeganAtMs, positions, cursor, needsFull } = exchange
       return { report: this.#report(isComplete), exchanged, exchangeBeganAtMs, positions, cursor, needsFull }
@@ -114,6 +116,8 @@ class Sweep {
     }
     if (attendance.isEnough) {
       const digests = await compareDigests(this.#context)
+      // The digests of a sweep that goes on with another one are of the rest alone.
+      if (resumed === undefined) this.#withoutRetired = digests.withoutRetired
       if (attendance.isEnough) await dig(this.#context, this.#mender, digests, moveOn)
     }
     if (attendance.isEnough) return this.#completed([...this.#participants().keys()], startedAtMs, positions)
