@@ -9,7 +9,7 @@ import { isCorrupt, newValue } from '../../src/core/record.ts'
 import { HybridClock } from '../../src/core/version.ts'
 import { KeyvQuorum } from '../../src/keyv-quorum.ts'
 import { encodePayload } from '../../src/payload.ts'
-import type { Replica } from '../../src/replica.ts'
+import type { Replica, VersionAnswer } from '../../src/replica.ts'
 import { startPostgres } from '../../test/servers/postgres.ts'
 import { startRedis } from '../../test/servers/redis.ts'
 import type { TestServer } from '../../test/servers/test-server.ts'
@@ -89,7 +89,7 @@ export class Deployment {
     }
   }
 
-  /** New values for so many keys, through the store. */
+  /** New values for so many keys, through the store; waits until all replicas have taken them, not only w. */
   async write(keysWritten: number): Promise<void> {
     const stride = Math.floor(this.keysCount / keysWritten)
     this.#written += 1
@@ -101,6 +101,17 @@ export class Deployment {
       })
       const areWritten = await this.store.setMany(entries)
       if (!areWritten.every(Boolean)) throw new Error('the store did not take a write')
+      await this.#settle(entries.map(({ key }) => keyText(namespace, key)))
+    }
+  }
+
+  async #settle(texts: readonly string[]): Promise<void> {
+    const deadlineMs = performance.now() + fillTimeoutMs
+    for (let areSame = false; !areSame; ) {
+      const heads = await Promise.all(this.#replicas.map((each) => each.getVersions(texts, { timeoutMs: fillTimeoutMs })))
+      const versions = heads.map((answers) => JSON.stringify(answers.map(versionOf)))
+      areSame = versions.every((each) => each === versions[0])
+      if (!areSame && performance.now() > deadlineMs) throw new Error('the replicas did not all take a write')
     }
   }
 
@@ -109,6 +120,10 @@ export class Deployment {
     await Promise.all([this.redis.stop(), this.postgres.stop()])
     await rm(this.#folder, { recursive: true, force: true })
   }
+}
+
+function versionOf(answer: VersionAnswer): string | null {
+  return answer === null || isCorrupt(answer) ? null : answer.version
 }
 
 export function keyFor(index: number): string {
