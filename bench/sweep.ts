@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Sample } from './load.ts'
-import { foregroundBeside, fullSweeps, incrementalSweep, writeOverhead } from './sweep/cases.ts'
+import { foregroundBeside, fullSweeps, incrementalSweep, longestCommand, writeOverhead } from './sweep/cases.ts'
 import { Deployment } from './sweep/deployment.ts'
 import { type Figures, Meter } from './sweep/meter.ts'
 import type { SweepCaseResult } from './sweep/result.ts'
@@ -54,6 +54,7 @@ async function* allCases(): AsyncGenerator<SweepCaseResult> {
   console.log(`${keys} keys on 3 replicas after ${((performance.now() - beganAtMs) / 1_000).toFixed(1)} s`)
   const meter = await Meter.open(deployment)
   yield* fullSweeps(deployment, meter, plan)
+  yield await longestCommand(deployment, meter, plan)
   yield await incrementalSweep(deployment, meter, plan)
   yield await foregroundBeside(deployment, plan)
   meter.close()

@@ -108,7 +108,9 @@ export class Deployment {
   async #settle(texts: readonly string[]): Promise<void> {
     const deadlineMs = performance.now() + fillTimeoutMs
     for (let areSame = false; !areSame; ) {
-      const heads = await Promise.all(this.#replicas.map((each) => each.getVersions(texts, { timeoutMs: fillTimeoutMs })))
+      const heads = await Promise.all(
+        this.#replicas.map((each) => each.getVersions(texts, { timeoutMs: fillTimeoutMs })),
+      )
       const versions = heads.map((answers) => JSON.stringify(answers.map(versionOf)))
       areSame = versions.every((each) => each === versions[0])
       if (!areSame && performance.now() > deadlineMs) throw new Error('the replicas did not all take a write')

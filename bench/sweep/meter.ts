@@ -2,6 +2,7 @@ import { spread } from '../load.ts'
 import { ConnectionBytes } from './connections.ts'
 import type { Deployment } from './deployment.ts'
 import { PostgresWatch, RedisWatch } from './server-cpu.ts'
+import { undisturbed } from './undisturbed.ts'
 
 /** What something cost. CPU in ms. */
 export interface Figures {
@@ -54,6 +55,11 @@ export class Meter {
       postgresBytes: spent('postgresBytes'),
       longestRedisCommandMs: await this.#redis.longestCommandMs(),
     }
+  }
+
+  /** Does the work while nothing takes the processor from Redis. @returns whether that could be had */
+  async withRedisUndisturbed(work: () => Promise<void>): Promise<boolean> {
+    return undisturbed(await this.#redis.processId(), work)
   }
 
   close(): void {

@@ -29,9 +29,12 @@ export class RedisWatch {
   }
 
   async cpuMs(): Promise<number> {
-    const info = String(await this.#client.sendCommand(['INFO', 'cpu']))
-    const seconds = (field: string) => Number(new RegExp(`^${field}:([\\d.]+)`, 'm').exec(info)?.[1] ?? Number.NaN)
-    return (seconds('used_cpu_user') + seconds('used_cpu_sys')) * 1_000
+    const user = await this.#told('cpu', 'used_cpu_user')
+    return (user + (await this.#told('cpu', 'used_cpu_sys'))) * 1_000
+  }
+
+  processId(): Promise<number> {
+    return this.#told('server', 'process_id')
   }
 
   /** The longest command since the last call, in ms; 0 for none worth noting. */
@@ -43,6 +46,11 @@ export class RedisWatch {
 
   close(): void {
     this.#client.destroy()
+  }
+
+  async #told(section: string, field: string): Promise<number> {
+    const info = String(await this.#client.sendCommand(['INFO', section]))
+    return Number(new RegExp(`^${field}:([\\d.]+)`, 'm').exec(info)?.[1] ?? Number.NaN)
   }
 }
 
