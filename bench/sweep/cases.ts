@@ -1,6 +1,6 @@
-import { compare, medianSample } from '../compare.ts'
+import { type CaseResult, compare, medianSample } from '../compare.ts'
 import { Contender } from '../contender.ts'
-import type { Sample } from '../load.ts'
+import { type Sample, spread } from '../load.ts'
 import type { Deployment } from './deployment.ts'
 import { Foreground } from './foreground.ts'
 import { bytesOf, type Figures, type Meter, medianFigures, serverCpuMsOf } from './meter.ts'
@@ -21,6 +21,7 @@ interface Pair {
 const writtenKeys = 10_000
 /** Goals are about sweeps that find so many. */
 const judgedDiffering = 100
+const loggedAtLeast = 0.85
 
 /** Full sweeps with more and more that differs, each beside the plain way to find the same. */
 export async function* fullSweeps(
@@ -162,20 +163,28 @@ async function whileSweeping<Answer>(deployment: Deployment, work: () => Promise
 }
 
 /** What the log of changes, without which no sweep is incremental, costs writes: 3 Redis, with and without it. */
-export async function writeOverhead({ rounds, durationMs }: SweepPlan): Promise<SweepCaseResult> {
-  const [baseline, subject] = [await Contender.unlogged(), await Contender.quorum()]
-  const load = { operation: 'set', valueBytes: 100, concurrency: 64 } as const
-  const goals = [{ measure: 'throughput', ratioAtLeast: 0.85 }] as const
-  for (const each of [baseline, subject]) await each.run({ ...load, operation: 'fill', durationMs })
-  const [result] = await compare({ name: 'SET', subject, baseline, load, goals }, rounds, durationMs)
-  await Promise.all([baseline.close(), subject.close()])
-  if (result === undefined) throw new Error('nothing was compared')
-  const { met, ratio } = result
+export async function writeOverhead({ rounds: roundsCount, durationMs }: SweepPlan): Promise<SweepCaseResult> {
+  const rounds: CaseResult[] = []
+  for (let round = 0; round < roundsCount; round += 1) rounds.push(await comparePutsLogged(durationMs))
+  const samples = (side: 'subject' | 'baseline') => medianSample(rounds.map((round) => round[side]))
+  const throughput = spread(rounds.map(({ ratio }) => ratio.median))
   return {
     name: 'SET 100 B, 3 Redis, concurrency 64, with the log of changes: throughput',
-    goal: 'at least 0.85 of that without',
-    met,
-    ratio,
-    figures: { logged: result.subject, unlogged: result.baseline },
+    goal: `at least ${loggedAtLeast} of that without`,
+    met: throughput.median >= loggedAtLeast,
+    ratio: throughput,
+    figures: { logged: samples('subject'), unlogged: samples('baseline') },
   }
+}
+
+/** In processes of its own each time: how well one is compiled and collected differs from process to process. */
+async function comparePutsLogged(durationMs: number): Promise<CaseResult> {
+  const [baseline, subject] = [await Contender.unlogged(), await Contender.quorum()]
+  const load = { operation: 'set', valueBytes: 100, concurrency: 64 } as const
+  const goals = [{ measure: 'throughput', ratioAtLeast: loggedAtLeast }] as const
+  for (const each of [baseline, subject]) await each.run({ ...load, operation: 'fill', durationMs })
+  const [result] = await compare({ name: 'SET', subject, baseline, load, goals }, 1, durationMs)
+  await Promise.all([baseline.close(), subject.close()])
+  if (result === undefined) throw new Error('nothing was compared')
+  return result
 }
