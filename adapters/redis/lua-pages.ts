@@ -93,11 +93,11 @@ for index = 1, #keys do
   local place, bucket, sum = match(head, '${headPattern}')
   if place == ${stampLength + 1} and (not from or sub(head, ${hash}) >= from and sub(head, ${hash}) < to) then
     local livesForever = sub(head, ${kindAndExpiry}) == '0${timeText(foreverMs)}'
-    if not livesForever and hasKind(head) and isRetired(head) then
-      retired = retired + 1
-    elseif livesForever or hasKind(head) then
+    if livesForever or hasKind(head) and not isRetired(head) then
       args[count + 1], args[count + 2], args[count + 3], args[count + 4] = 'INCRBY', 'u32', bucket, sum
       count = count + 4
+    elseif hasKind(head) then
+      retired = retired + 1
     end
   end
 end

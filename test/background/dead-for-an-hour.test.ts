@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { memoryReplica } from '../../adapters/memory/memory-replica.ts'
 import { resolveOptions } from '../../src/config.ts'
@@ -7,11 +5,10 @@ import { Engine } from '../../src/engine.ts'
 import { ReplicaError } from '../../src/errors.ts'
 import { QuorumView } from '../../src/quorum-view.ts'
 import type { Entry, PutOutcome, Replica } from '../../src/replica.ts'
+import { decorate } from '../../src/wrap/decorate.ts'
+import { heapBytes } from '../support/heap-bytes.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { SimulatedTime } from '../support/simulated-time.ts'
-
-setFlagsFromString('--expose-gc')
-const collectGarbage: () => void = runInNewContext('gc')
 
 /** What the store may take, of what the process takes in all. */
 const heapMaxBytes = 200_000_000
@@ -27,7 +24,7 @@ function forgetful(id: string): Replica {
   const memory = memoryReplica({ id })
   const isOfLoad = (key: string) => key.includes('load:')
   return {
-    ...portOf(memory),
+    ...decorate(memory, (_call, _size, options, run) => run(options)),
     async putManyIfNewer(entries, options) {
       const kept = entries.filter(({ record }) => !isOfLoad(record.key))
       const outcomes = kept.length === 0 ? [] : await memory.putManyIfNewer(kept, options)
@@ -41,39 +38,16 @@ function storedAs({ record: { retainUntilMs } }: Entry): PutOutcome {
   return { status: 'stored', retainUntilMs, replaced: null }
 }
 
-function portOf(replica: Replica): Replica {
-  const { id, guarantees, limits } = replica
-  return {
-    ...{ id, guarantees, limits },
-    getMany: (keys, options) => replica.getMany(keys, options),
-    getVersions: (keys, options) => replica.getVersions(keys, options),
-    putManyIfNewer: (entries, options) => replica.putManyIfNewer(entries, options),
-    purgeMany: (heads, options) => replica.purgeMany(heads, options),
-    scan: (range, options) => replica.scan(range, options),
-    lineage: (options) => replica.lineage(options),
-    close: () => replica.close(),
-  }
-}
-
 /** How the third replica is dead in this second. */
 type Death = (second: number) => 'refuses' | 'hangs' | 'answers'
 
 function mortal(id: string, deathNow: () => ReturnType<Death>): Replica {
-  const alive = forgetful(id)
-  const dying = <Answer>(call: () => Promise<Answer>): Promise<Answer> => {
+  return decorate(forgetful(id), (_call, _size, options, run) => {
     const death = deathNow()
-    if (death === 'answers') return call()
+    if (death === 'answers') return run(options)
     if (death === 'hangs') return new Promise(() => undefined)
     return Promise.reject(new ReplicaError('UNAVAILABLE', 'nobody is there', { replica: id }))
-  }
-  return {
-    ...alive,
-    getMany: (keys, options) => dying(() => alive.getMany(keys, options)),
-    getVersions: (keys, options) => dying(() => alive.getVersions(keys, options)),
-    putManyIfNewer: (entries, options) => dying(() => alive.putManyIfNewer(entries, options)),
-    purgeMany: (heads, options) => dying(() => alive.purgeMany(heads, options)),
-    lineage: (options) => dying(() => alive.lineage(options)),
-  }
+  })
 }
 
 const deaths: Readonly<Record<string, Death>> = {
@@ -130,9 +104,4 @@ async function anHour(death: Death) {
   }
   await time.advance(options.deadlineMs)
   return { heapMax, failures, hintsMax, open }
-}
-
-function heapBytes(): number {
-  collectGarbage()
-  return process.memoryUsage().heapUsed
 }

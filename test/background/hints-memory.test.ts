@@ -1,22 +1,13 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { Hints } from '../../src/background/hints.ts'
 import { Events } from '../../src/events.ts'
-
-setFlagsFromString('--expose-gc')
-const collectGarbage: () => void = runInNewContext('gc')
+import { heapBytes } from '../support/heap-bytes.ts'
 
 /** 18 million keys take 9 s here, and longer on a busy machine. */
 const timeoutMs = 240_000
 
 /** What 100,000 keys of 30 characters may take, several times over; 18 million of them take more than 1,000 MB. */
 const heapMaxBytes = 48_000_000
-
-function heapBytes(): number {
-  collectGarbage()
-  return process.memoryUsage().heapUsed
-}
 
 test(
   'a replica that is dead for an hour under 5,000 new keys a second takes bounded memory',
