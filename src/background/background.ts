@@ -1,6 +1,7 @@
 import type { HintSink } from '../coordinator/context.ts'
 import type { ReplicaEntry } from '../core/ledger.ts'
 import type { VersionedRecord } from '../core/record.ts'
+import { ledgerAgeMaxMs } from '../core/standing.ts'
 import type { HybridClock } from '../core/version.ts'
 import { thrownText } from '../errors.ts'
 import type { Events } from '../events.ts'
@@ -50,6 +51,7 @@ export class Background {
   readonly #parts: BackgroundParts
   readonly #rejoin: Rejoin
   readonly #schedule: Schedule | null
+  readonly #ledgerReading: Schedule | null
 
   constructor(parts: BackgroundParts) {
     const { events, runtime, options } = parts
@@ -77,6 +79,7 @@ export class Background {
     this.sweeper = new Sweeper(work)
     this.#rejoin = new Rejoin(this.sweeper, runtime)
     this.#schedule = this.#scheduled()
+    this.#ledgerReading = this.#scheduledReading()
     // What was joining, or nobody could judge yet, may be swept now.
     events.on('replica-up', () => {
       const isAnyWaiting = this.membership.members.some(({ standing }) => standing !== 'full')
@@ -87,6 +90,7 @@ export class Background {
   /** Ends it all within about three deadlines. What is left is announced, and on record as a sweep that is needed. */
   async close(): Promise<void> {
     this.#schedule?.stop()
+    this.#ledgerReading?.stop()
     this.#rejoin.stop()
     this.membership.stop()
     const { deadlineMs } = this.#parts.options
@@ -104,6 +108,15 @@ export class Background {
       run: (signal) => this.sweeper.runScheduled(sweepCron === '' ? sweepEveryMs : 0, signal),
       onFailure: (error) => this.#parts.events.emit({ type: 'sweep-failed', reason: thrownText(error) }),
     })
+  }
+
+  /** Whoever sweeps elsewhere writes down what it found, which concerns a store that never sweeps as well. */
+  #scheduledReading(): Schedule | null {
+    const { runtime, options } = this.#parts
+    if (options.lineage !== 'checked') return null
+    // Two starts lie up to a tenth more than the interval apart.
+    const intervalMs = ledgerAgeMaxMs(options.gcGraceMs) / 1.1
+    return new Schedule({ runtime, intervalMs, run: () => this.membership.refresh(), onFailure: () => undefined })
   }
 
   async #recordLeft(left: ReadonlyMap<string, number>): Promise<void> {

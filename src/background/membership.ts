@@ -94,11 +94,11 @@ export class Membership {
     this.#isStopped = true
   }
 
-  /** Reads the ledger again wherever it can be read, and judges all members by it. */
+  /** Reads the ledger again wherever it can be read, and judges all members by it, once there is something to go by. */
   async refresh(): Promise<void> {
     const options = { timeoutMs: this.#parts.callTimeoutMs }
     await Promise.allSettled(this.#members.map((member) => this.#readLedger(member, options)))
-    this.#judgeAll()
+    if (this.#hasStarted) this.#judgeAll()
   }
 
   /** Reads further records of the store's own, wherever they can be read. */
