@@ -154,6 +154,7 @@ export class Sweeper {
     const { n, w } = this.#parts.quorum()
     const purge = membership.ledger.sweep?.purge ?? null
     const full = begun.filter(({ voice }) => voice !== null).length
+    const isEachThere = begun.every(({ member }) => member.replica.gate.isChecked)
     const isPurgeDue = purge !== null && beganAtMs - purge.announcedAtMs >= purgeNoticeMs(options.gcGraceMs)
     return {
       members: begun.map(({ member, voice, lineage }) => ({
@@ -173,8 +174,9 @@ export class Sweeper {
         diedUntilMs: isPurgeDue ? purge.diedUntilMs : -1,
       },
       purges: isPurgeDue,
-      // Where too few are full, what few hold may be all that is left of it.
-      zombiesBeforeMs: purge === null || full < searchQuorum(n, w) ? null : this.#zombiesBeforeMs(purge, beganAtMs),
+      // Where too few are full, and nobody else is to come, what few hold may be all that is left of it.
+      zombiesBeforeMs:
+        purge === null || (isEachThere && full < searchQuorum(n, w)) ? null : this.#zombiesBeforeMs(purge, beganAtMs),
     }
   }
 

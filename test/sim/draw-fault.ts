@@ -83,7 +83,8 @@ const drawers: Partial<Record<Feature, Drawer>> = {
     id: 0,
     do: 'member',
     atMs,
-    change: draw.pick(['add', 'remove', 'replace', 'replace'] as const),
+    change: draw.pick(['add', 'remove', 'replace', 'replace', 'return'] as const),
+    isByRestart: draw.chance(0.3),
     server: drawServer(draw, settings),
   }),
 }

@@ -1,40 +1,51 @@
 import { skewShare } from './assumptions.ts'
 import { Draw } from './draw.ts'
+import { drawAbsence } from './draw-absence.ts'
 import { drawFault, type Feature, features } from './draw-fault.ts'
-import type { OperationStep, Plan, Settings, Step } from './plan.ts'
+import { drawIslands } from './draw-islands.ts'
+import { drawOperation } from './draw-operation.ts'
+import type { Plan, Settings, Step, Theme } from './plan.ts'
 
-/** How long a drawn run is, and what is in it. */
-export interface Scale {
-  readonly burstsMax: number
-  readonly operationsMax: number
-}
-
-const usualScale: Scale = { burstsMax: 4, operationsMax: 30 }
+const burstsMax = 4
+const operationsMax = 30
 
 /** The plan of a seed. Every run leaves some kinds of faults out: alone, or in pairs, they reach further than all at once. */
-export function drawPlan(seed: number, scale: Scale = usualScale): Plan {
+export function drawPlan(seed: number): Plan {
   const draw = new Draw(seed)
+  const theme = draw.pick(['mixed', 'mixed', 'islands', 'absence'] as const)
   const chosen = new Set<Feature>(features.filter(() => draw.chance(0.4)))
-  const settings = drawSettings(draw, chosen)
+  if (theme === 'absence' && draw.chance(0.7)) chosen.add('members')
+  const settings = themed(draw, theme, drawSettings(draw, chosen))
+  const steps = drawSteps[theme](draw, settings, [...chosen]).toSorted((one, other) => one.atMs - other.atMs)
+  const endsAtMs = (steps.at(-1)?.atMs ?? 0) + 2_000
+  return { seed, theme, settings, steps: steps.map((step, id) => ({ ...step, id })), endsAtMs }
+}
+
+const drawSteps: Record<Theme, (draw: Draw, settings: Settings, chosen: readonly Feature[]) => readonly Step[]> = {
+  mixed: drawMixed,
+  islands: drawIslands,
+  absence: drawAbsence,
+}
+
+function drawMixed(draw: Draw, settings: Settings, chosen: readonly Feature[]): readonly Step[] {
   const steps: Step[] = []
   let atMs = 0
-  const bursts = draw.whole(1, scale.burstsMax)
+  const bursts = draw.whole(1, burstsMax)
   for (let burst = 0; burst < bursts; burst += 1) {
     const burstMs = draw.pick([300, 1_500, 6_000])
     const gapMs = drawGapMs(draw, settings, chosen)
-    const operations = draw.whole(5, scale.operationsMax)
+    const operations = draw.whole(5, operationsMax)
     for (let count = 0; count < operations; count += 1) {
-      steps.push(drawOperation(draw, settings, chosen, atMs + draw.whole(0, burstMs)))
+      steps.push(drawOperation(draw, settings, chosen, { atMs: atMs + draw.whole(0, burstMs) }))
     }
-    const faults = chosen.size === 0 ? 0 : draw.whole(0, 8)
+    const faults = chosen.length === 0 ? 0 : draw.whole(0, 8)
     for (let count = 0; count < faults; count += 1) {
       const spanMs = draw.chance(0.7) ? burstMs : burstMs + gapMs
-      steps.push(drawFault(draw, settings, [...chosen], { atMs: atMs + draw.whole(0, spanMs), burstMs, gapMs }))
+      steps.push(drawFault(draw, settings, chosen, { atMs: atMs + draw.whole(0, spanMs), burstMs, gapMs }))
     }
     atMs += burstMs + gapMs
   }
-  const inOrder = steps.toSorted((one, other) => one.atMs - other.atMs)
-  return { seed, settings, steps: inOrder.map((step, id) => ({ ...step, id })), endsAtMs: atMs + 1_000 }
+  return steps
 }
 
 function drawSettings(draw: Draw, chosen: ReadonlySet<Feature>): Settings {
@@ -60,6 +71,8 @@ function drawSettings(draw: Draw, chosen: ReadonlySet<Feature>): Settings {
     pageKeysMax: draw.pick([1, 3, 1_000]),
     skewMaxMs,
     offsetsMs: Array.from({ length: processes }, () => draw.pick([-0.5, 0, 0.5]) * skewMaxMs),
+    // Clocks of processes are off the server's by half of that.
+    expiryMarginMs: draw.chance(0.4) ? null : Math.max(2, skewMaxMs, draw.pick([0, 500, 5_000])),
     copyEveryMs: draw.pick([200, 2_000, 0.5 * gcGraceMs]),
     allowsExcessLosses: draw.chance(0.1),
     options: {
@@ -83,31 +96,30 @@ function drawSettings(draw: Draw, chosen: ReadonlySet<Feature>): Settings {
   }
 }
 
-function drawGapMs(draw: Draw, { options }: Settings, chosen: ReadonlySet<Feature>): number {
-  const { gcGraceMs = 60_000 } = options
-  if (!chosen.has('long gaps')) return draw.pick([0, 300, 2_000, 12_000])
-  return draw.pick([300, 12_000, 0.3 * gcGraceMs, 1.2 * gcGraceMs, 2.5 * gcGraceMs])
+/** What a theme is about shows more often where little else is going on, and little is mended behind it. */
+function themed(draw: Draw, theme: Theme, settings: Settings): Settings {
+  if (theme === 'mixed') return settings
+  const { options } = settings
+  const keys = Math.min(settings.keys, 2)
+  const hintsMax = draw.chance(0.6) ? 0 : (options.hintsMax ?? 0)
+  if (theme === 'absence') return { ...settings, keys, options: { ...options, hintsMax } }
+  const sweepEveryMs = draw.chance(0.6) ? 0 : (options.sweepEveryMs ?? 0)
+  const processes = settings.isRacy ? settings.processes : draw.whole(2, 4)
+  const offsetsMs = Array.from({ length: processes }, (_, place) => settings.offsetsMs[place] ?? 0)
+  const linkSpreadMs = draw.chance(0.4) ? 80 : settings.linkSpreadMs
+  return {
+    ...settings,
+    keys,
+    lanes: 3,
+    linkSpreadMs,
+    processes,
+    offsetsMs,
+    options: { ...options, hintsMax, sweepEveryMs },
+  }
 }
 
-function drawOperation(draw: Draw, settings: Settings, chosen: ReadonlySet<Feature>, atMs: number): OperationStep {
-  const kinds: OperationStep['do'][] = ['set', 'set', 'set', 'get', 'get', 'get', 'get', 'has']
-  if (chosen.has('deletes')) kinds.push('delete', 'delete')
-  if (chosen.has('clears')) kinds.push('clear')
-  // What a walk leaves out was absent, but not at one moment of all.
-  if (chosen.has('iteration') && settings.mode === 'quorum') kinds.push('iterate')
-  const kind = draw.pick(kinds)
-  const all = Array.from({ length: settings.keys }, (_, key) => key)
-  const one = draw.whole(0, settings.keys - 1)
-  const isBatch = kind === 'iterate' || (chosen.has('batches') && draw.chance(0.3))
-  const { gcGraceMs = 60_000 } = settings.options
-  const ttlMs = draw.pick([1, 300, 2_000, 60_000, 0.5 * gcGraceMs, 3 * gcGraceMs])
-  return {
-    id: 0,
-    atMs,
-    do: kind,
-    process: draw.whole(0, settings.processes - 1),
-    lane: draw.whole(0, settings.lanes - 1),
-    keys: isBatch ? all : [one],
-    ttlMs: chosen.has('expiry') && draw.chance(0.5) ? ttlMs : null,
-  }
+function drawGapMs(draw: Draw, { options }: Settings, chosen: readonly Feature[]): number {
+  const { gcGraceMs = 60_000 } = options
+  if (!chosen.includes('long gaps')) return draw.pick([0, 300, 2_000, 12_000])
+  return draw.pick([300, 12_000, 0.3 * gcGraceMs, 1.2 * gcGraceMs, 2.5 * gcGraceMs])
 }

@@ -3,9 +3,16 @@ import type { LinkTrouble } from './link.ts'
 import type { Damage } from './simulated-disk.ts'
 import type { ServerTrouble } from './simulated-server.ts'
 
+/**
+ * What a run is about: anything at any time; quorums that hardly overlap; or a replica that is away while much is deleted.
+ * The latter two arrange faults so that those meet which hardly ever meet by chance.
+ */
+export type Theme = 'mixed' | 'islands' | 'absence'
+
 /** A whole run as data: what is drawn from a seed, and what is made smaller when it fails. */
 export interface Plan {
   readonly seed: number
+  readonly theme: Theme
   readonly settings: Settings
   /** In the order of their times. Any of them may be left out without a change to what the others mean. */
   readonly steps: readonly Step[]
@@ -30,6 +37,8 @@ export interface Settings {
   readonly skewMaxMs: number
   /** Where the clock of each process starts, off the true time. */
   readonly offsetsMs: readonly number[]
+  /** How long after its retention a record is dropped by the server itself, as Redis does; null for never. */
+  readonly expiryMarginMs: number | null
   /** How often every server keeps a copy of its data, to which it may fall back. */
   readonly copyEveryMs: number
   /** Whether more replicas may lose their data at once than the store can do without. */
@@ -108,8 +117,11 @@ export interface SweepStep extends At {
 
 export interface MemberStep extends At {
   readonly do: 'member'
-  readonly change: 'add' | 'remove' | 'replace'
-  /** Which of the replicas there are, of a removal or a replacement. */
+  /** A return puts back what was taken out first, with what it held then. */
+  readonly change: 'add' | 'remove' | 'replace' | 'return'
+  /** Whether all processes are started anew with another list, so that nothing of it is on record. */
+  readonly isByRestart: boolean
+  /** Which of the replicas there are goes, of a removal, a replacement, or a return where none is missing. */
   readonly server: number
 }
 

@@ -34,6 +34,7 @@ export async function runPlan(plan: Plan, options: { readonly keepsTrace?: boole
   const violations = [...judge(world, history), ...unsettled, ...overdue(world), ...unclosed, ...unhandled]
   world.coverage.add('messages and timers', world.time.count)
   if (world.hasLostTooMuch) world.coverage.add('run: more lost than allowed')
+  world.coverage.add(`theme: ${plan.theme}`)
   world.coverage.add(`run: ${plan.settings.isRacy ? 'racy, ' : ''}${plan.settings.mode}, n = ${plan.settings.replicas}`)
   const { hash, lines } = world.trace
   return { plan, history, violations, coverage: world.coverage.counts, traceHash: hash, trace: lines }

@@ -114,6 +114,11 @@ export class SimulatedDisk {
     return this.#records.byKey.delete(key)
   }
 
+  /** Drops what was to be retained until then, or less long. */
+  expire(untilMs: number): void {
+    for (const [key, record] of this.#records.byKey) if (record.retainUntilMs <= untilMs) this.remove(key)
+  }
+
   purge(head: RecordHead): boolean {
     const isPurged = this.#records.purge(head)
     if (isPurged) this.#damage.delete(head.key)

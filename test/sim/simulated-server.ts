@@ -24,13 +24,15 @@ export class SimulatedServer {
   slowMs = 0
   trouble: ServerTrouble | null = null
   readonly #time: TrueTime
+  readonly #expiryMarginMs: number | null
   #condition: 'up' | 'down' | 'frozen' = 'up'
   #life = 1
   #backlog: ArrivedCall[] = []
   readonly #copies: { readonly atMs: number; readonly records: ReadonlyMap<string, VersionedRecord> }[] = []
 
-  constructor(id: string, time: TrueTime) {
+  constructor(id: string, time: TrueTime, expiryMarginMs: number | null) {
     this.id = id
+    this.#expiryMarginMs = expiryMarginMs
     this.#time = time
     this.disk = new SimulatedDisk(id)
   }
@@ -48,7 +50,7 @@ export class SimulatedServer {
     if (this.#condition === 'down') call.refuse()
     else if (call.life !== this.#life) call.reset()
     else if (this.#condition === 'frozen') this.#backlog.push(call)
-    else if (this.slowMs === 0) call.serve(this.trouble)
+    else if (this.slowMs === 0) this.#serve(call)
     else this.#time.after(this.slowMs, () => this.#serveLate(call))
   }
 
@@ -78,8 +80,13 @@ export class SimulatedServer {
     this.disk.lose(this.#copies.findLast((copy) => copy.atMs <= atMs)?.records ?? new Map())
   }
 
+  #serve(call: ArrivedCall): void {
+    if (this.#expiryMarginMs !== null) this.disk.expire(this.#time.nowMs - this.#expiryMarginMs)
+    call.serve(this.trouble)
+  }
+
   #serveLate(call: ArrivedCall): void {
-    if (this.#condition === 'up' && call.life === this.#life) call.serve(this.trouble)
+    if (this.#condition === 'up' && call.life === this.#life) this.#serve(call)
     else this.arrive(call)
   }
 }

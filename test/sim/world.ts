@@ -1,6 +1,7 @@
 import { keyvReplica } from '../../adapters/keyv/keyv-replica.ts'
 import { Ledger } from '../../src/core/ledger.ts'
 import { versionTimeMs } from '../../src/core/version.ts'
+import type { SweepReport } from '../../src/events/sweep-report.ts'
 import type { QuorumEvent } from '../../src/events.ts'
 import type { Entry, Replica } from '../../src/replica.ts'
 import type { Random } from '../../src/runtime.ts'
@@ -29,6 +30,8 @@ export class World {
   readonly trace: Trace
   /** The replicas of the store, as its operator has them now. */
   servers: readonly SimulatedServer[]
+  /** Those that were taken out, and may be put back with what they hold. */
+  gone: readonly SimulatedServer[] = []
   /** When they became others; null for never. */
   changedAtMs: number | null = null
   /** Those that run; a killed one is replaced by another, with another name. */
@@ -55,7 +58,11 @@ export class World {
   /** An empty server, of which nobody knows yet. */
   newServer(): SimulatedServer {
     this.#serverCount += 1
-    return new SimulatedServer(String.fromCharCode(64 + this.#serverCount), this.time)
+    return new SimulatedServer(
+      String.fromCharCode(64 + this.#serverCount),
+      this.time,
+      this.plan.settings.expiryMarginMs,
+    )
   }
 
   /** A new process in this place; the one before it must have been killed. */
@@ -134,8 +141,15 @@ export class World {
   #note(process: string, event: QuorumEvent | undefined): void {
     if (event === undefined) return
     this.coverage.add(`event ${event.type}`)
+    if (event.type === 'sweep-ended' && !event.report.isPreview) this.#noteSweep(event.report)
     if (event.type === 'data-may-be-lost') this.hasLostTooMuch = true
     this.trace.add(`${process} tells ${textOf(event)}`)
+  }
+
+  #noteSweep({ replicas }: SweepReport): void {
+    for (const what of ['pulled', 'zombies', 'purged'] as const) {
+      if (replicas.some((replica) => replica[what] > 0)) this.coverage.add(`sweep with ${what}`)
+    }
   }
 }
 

@@ -20,9 +20,11 @@ export class Attendance {
     this.#tally = tally
     this.#signal = signal
     this.#voices = parts.members.map(({ replica }) => replica.gate.voice)
-    this.#skipped = parts.members.map(
-      ({ replica }) => replica.refusal({ timeoutMs: parts.callTimeoutMs })?.reason ?? null,
-    )
+    this.#skipped = parts.members.map(({ replica }) => {
+      const refusal = replica.refusal({ timeoutMs: parts.callTimeoutMs })
+      if (refusal !== null) return refusal.reason
+      return replica.gate.isChecked ? null : 'its lineage is not known'
+    })
   }
 
   /** The replicas that take part, by their index among all. */

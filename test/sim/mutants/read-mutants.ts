@@ -1,5 +1,5 @@
 import type { Mutant } from './mutant.ts'
-import { all, has, inMode, isCrowded, outlivesGrace } from './suits.ts'
+import { all, has, inMode, isAbout } from './suits.ts'
 
 const read = 'src/core/read.ts'
 const readBatch = 'src/coordinator/read-batch.ts'
@@ -23,7 +23,7 @@ export const readMutants: readonly Mutant[] = [
     found: 'not yet',
     breaks: 'G8',
     caughtBy: ['regular'],
-    suits: has('damage', 2),
+    suits: has('damage'),
     edits: [{ file: read, search: 'if (isCorrupt(answer)) this.#failed += 1\n    else this', replace: 'this' }],
   },
   {
@@ -70,7 +70,7 @@ export const readMutants: readonly Mutant[] = [
     found: 'not yet',
     breaks: 'G3',
     caughtBy: ['monotonic'],
-    suits: all(inMode('monotonic'), isCrowded),
+    suits: all(inMode('monotonic'), isAbout('islands')),
     edits: [
       {
         file: readBatch,
@@ -84,7 +84,7 @@ export const readMutants: readonly Mutant[] = [
     found: 'not yet',
     breaks: 'D2',
     caughtBy: ['regular'],
-    suits: has('lose', 2),
+    suits: all(has('lose'), isAbout('islands')),
     edits: [
       {
         file: read,
@@ -98,7 +98,7 @@ export const readMutants: readonly Mutant[] = [
     found: 'not yet',
     breaks: 'D3',
     caughtBy: ['resurrection'],
-    suits: all(outlivesGrace, has('delete')),
+    suits: isAbout('absence'),
     edits: [
       {
         file: readBatch,

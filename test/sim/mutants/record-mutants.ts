@@ -1,5 +1,5 @@
 import type { Mutant } from './mutant.ts'
-import { all, has, hasExpiry } from './suits.ts'
+import { all, expiresByItself, has, hasExpiry, isAbout } from './suits.ts'
 
 const memoryRecords = 'adapters/memory/memory-records.ts'
 const version = 'src/core/version.ts'
@@ -23,6 +23,7 @@ export const recordMutants: readonly Mutant[] = [
     found: 'not yet',
     breaks: 'G2',
     caughtBy: ['regular', 'lost-write'],
+    suits: isAbout('islands'),
     edits: [
       {
         file: 'src/background/repair.ts',
@@ -59,8 +60,8 @@ export const recordMutants: readonly Mutant[] = [
     name: 'a value with an expiry has no retention',
     found: 'not yet',
     breaks: 'D1',
-    caughtBy: ['resurrection'],
-    suits: all(has('delete'), has('sweep', 2), hasExpiry),
+    caughtBy: ['regular', 'lost-write', 'resurrection'],
+    suits: all(hasExpiry, expiresByItself),
     edits: [
       {
         file: 'src/core/record.ts',
@@ -87,8 +88,8 @@ export const recordMutants: readonly Mutant[] = [
     name: 'a purge does not look at the version',
     found: 'not yet',
     breaks: 'D6',
-    caughtBy: ['regular', 'lost-write', 'convergence'],
-    suits: all(has('delete'), has('sweep', 2)),
+    caughtBy: ['regular', 'lost-write'],
+    suits: isAbout('absence'),
     edits: [
       {
         file: memoryRecords,
@@ -102,7 +103,7 @@ export const recordMutants: readonly Mutant[] = [
     found: 'not yet',
     breaks: 'G7',
     caughtBy: ['resurrection'],
-    suits: has('delete', 2),
+    suits: all(has('delete'), isAbout('islands')),
     edits: [
       {
         file: memoryRecords,

@@ -1,5 +1,5 @@
 import type { Mutant } from './mutant.ts'
-import { all, has, outlivesGrace } from './suits.ts'
+import { all, has, isAbout } from './suits.ts'
 
 const standing = 'src/core/standing.ts'
 const sweeper = 'src/background/sweeper.ts'
@@ -10,7 +10,7 @@ export const standingMutants: readonly Mutant[] = [
     found: 'not yet',
     breaks: 'D2',
     caughtBy: ['regular', 'lost-write'],
-    suits: has('lose'),
+    suits: all(has('lose'), isAbout('islands')),
     edits: [{ file: standing, search: 'if (recorded.lineage !== lineage) {', replace: "if (lineage === '') {" }],
   },
   {
@@ -18,7 +18,7 @@ export const standingMutants: readonly Mutant[] = [
     found: 'not yet',
     breaks: 'D2',
     caughtBy: ['resurrection'],
-    suits: all(outlivesGrace, has('delete')),
+    suits: isAbout('absence'),
     edits: [{ file: standing, search: 'if (ageMs >= zombieAgeMs(gcGraceMs) &&', replace: 'if (ageMs < 0 &&' }],
   },
   {
@@ -40,7 +40,7 @@ export const standingMutants: readonly Mutant[] = [
     found: 'not yet',
     breaks: 'D4',
     caughtBy: ['regular', 'lost-write'],
-    suits: has('lose', 2),
+    suits: all(has('lose'), isAbout('islands')),
     edits: [
       {
         file: sweeper,
@@ -54,7 +54,7 @@ export const standingMutants: readonly Mutant[] = [
     found: 'not yet',
     breaks: 'D4',
     caughtBy: ['regular', 'lost-write'],
-    suits: has('lose', 2),
+    suits: all(has('lose'), isAbout('islands')),
     edits: [
       {
         file: sweeper,

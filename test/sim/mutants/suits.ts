@@ -16,6 +16,14 @@ export function has(kind: Step['do'], times = 1): Suits {
   return ({ steps }) => steps.filter((step) => step.do === kind).length >= times
 }
 
+/** Where faults are arranged for what the theme is about. */
+export function isAbout(theme: Plan['theme']): Suits {
+  return (plan) => plan.theme === theme
+}
+
+/** Where servers drop by themselves what has had its time. */
+export const expiresByItself: Suits = ({ settings }) => settings.expiryMarginMs !== null
+
 /** Where many operations meet each other. */
 export const isCrowded: Suits = ({ settings, steps }) =>
   settings.keys <= 2 && settings.processes >= 2 && steps.length >= 30

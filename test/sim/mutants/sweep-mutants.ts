@@ -1,5 +1,5 @@
 import type { Mutant } from './mutant.ts'
-import { all, has, outlivesGrace } from './suits.ts'
+import { all, has, isAbout } from './suits.ts'
 
 const decideKey = 'src/background/sweep/decide-key.ts'
 const sweeper = 'src/background/sweeper.ts'
@@ -21,7 +21,7 @@ export const sweepMutants: readonly Mutant[] = [
     found: 'not yet',
     breaks: 'D5',
     caughtBy: ['resurrection'],
-    suits: all(outlivesGrace, has('delete')),
+    suits: isAbout('absence'),
     edits: [
       { file: decideKey, search: "return holders + unknown >= w ? 'left' : 'zombie'", replace: "return 'spread'" },
     ],
@@ -31,7 +31,7 @@ export const sweepMutants: readonly Mutant[] = [
     found: 'not yet',
     breaks: 'D5',
     caughtBy: ['regular', 'lost-write'],
-    suits: outlivesGrace,
+    suits: isAbout('absence'),
     edits: [
       { file: decideKey, search: "return holders + unknown >= w ? 'left' : 'zombie'", replace: "return 'zombie'" },
     ],
@@ -41,7 +41,7 @@ export const sweepMutants: readonly Mutant[] = [
     found: 'not yet',
     breaks: 'D5',
     caughtBy: ['regular', 'lost-write'],
-    suits: outlivesGrace,
+    suits: isAbout('absence'),
     edits: [
       { file: decideKey, search: 'holders >= w ||', replace: 'holders > w ||' },
       { file: decideKey, search: "return holders + unknown >= w ? 'left' : 'zombie'", replace: "return 'zombie'" },
@@ -65,6 +65,7 @@ export const sweepMutants: readonly Mutant[] = [
     found: 'not yet',
     breaks: 'G6',
     caughtBy: ['resurrection', 'convergence'],
+    suits: has('delete'),
     edits: [
       {
         file: decideKey,

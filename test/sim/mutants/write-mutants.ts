@@ -1,5 +1,5 @@
 import type { Mutant } from './mutant.ts'
-import { all, has, hasExpiry, hasSkew, inMode } from './suits.ts'
+import { all, expiresByItself, has, hasSkew, inMode, isAbout } from './suits.ts'
 
 const write = 'src/core/write.ts'
 const writeBatch = 'src/coordinator/write-batch.ts'
@@ -11,6 +11,7 @@ export const writeMutants: readonly Mutant[] = [
     found: 'not yet',
     breaks: 'G1',
     caughtBy: ['regular'],
+    suits: isAbout('islands'),
     edits: [{ file: writeBatch, search: newWrite, replace: newWrite.replace('#plan.w', '#plan.w - 1') }],
   },
   {
@@ -46,7 +47,7 @@ export const writeMutants: readonly Mutant[] = [
     found: 'not yet',
     breaks: 'D2',
     caughtBy: ['regular', 'lost-write'],
-    suits: has('lose', 2),
+    suits: all(has('lose'), isAbout('islands')),
     edits: [
       {
         file: writeBatch,
@@ -74,7 +75,7 @@ export const writeMutants: readonly Mutant[] = [
     found: 'not yet',
     breaks: 'D1',
     caughtBy: ['resurrection'],
-    suits: all(has('delete'), has('sweep', 2), hasExpiry),
+    suits: all(has('delete'), isAbout('islands'), expiresByItself),
     edits: [
       { file: write, search: 'if (retaining + this.#overtaken < this.#plan.w) {', replace: 'if (retaining < 0) {' },
     ],
