@@ -65,14 +65,18 @@ export class KeyWrite {
   }
 
   /**
-   * Replicas whose newer record counts as holding this one. While a write is extended all do: w replicas have taken it
-   * already, so what is newer came after it.
+   * Replicas whose newer record counts as holding this one, where it is kept as long. It may count while a write is
+   * extended too: w replicas have taken that already, so what is newer came after it.
    */
   get #overtaken(): number {
-    if (this.#inTheWay.length === 0 || this.#plan.supersededAcks || this.#isExtending) return this.#inTheWay.length
-    if (!this.#isAboveAllAcknowledged) return 0
-    const longest = Math.max(this.#retainUntilMs, ...this.#retentions)
-    return this.#inTheWay.filter(({ retainUntilMs }) => retainUntilMs >= longest).length
+    const mayCount = this.#plan.supersededAcks || this.#isAboveAllAcknowledged || this.#isExtending
+    if (this.#inTheWay.length === 0 || !mayCount) return 0
+    const longestMs = this.#longestMs
+    return this.#inTheWay.filter(({ retainUntilMs }) => retainUntilMs >= longestMs).length
+  }
+
+  get #longestMs(): number {
+    return Math.max(this.#retainUntilMs, ...this.#retentions)
   }
 
   get #answered(): number {
@@ -131,6 +135,8 @@ export class KeyWrite {
     if (reachable >= this.#plan.w || this.#awaitsMoreAnswers()) return wait
     const inTheWay = this.#inTheWay.reduce((newest: RecordStamp | null, by) => newerStamp(newest, by), null)
     if (inTheWay === null) return wait
+    // With a later version it would come over what came after it; whoever wrote that extends it too, so it counts soon.
+    if (this.#isExtending) return { next: 'extend', retainUntilMs: this.#longestMs }
     this.#isAboveAllAcknowledged ||= this.#answered >= this.#answersToBeAbove
     // The next attempt takes the place of what is in the way, and of what this one left behind.
     this.#newestReplaced = newerStamp(this.#newestReplaced, inTheWay)

@@ -44,19 +44,23 @@ const twoOfThree = `
 | s@100 | s@500 | .     | extend 500 at B | ^9 =@500   | met           | overtaken meanwhile: it was on w replicas before  |
 | s@100 | s@500 | .     | extend 500 at B | ^9 ^9      | met           |                                                   |
 | s@100 | s@500 | .     | extend 500 at B | ^9 !       | open          |                                                   |
+| s@100 | s@1500 | .    | extend 1500 at B | ^x9 =@1500 ! | extend 1500 | what overtook it is forgotten sooner, as long as nobody extends that too |
+| s@100 | s@1500 | .    | extend 1500 at B | ^x9+ =@1500 | met          |                                                   |
 | ^9    | s@100 | s@500 | extend 500 at C | ^9 =@500   | met           |                                                   |
 `
 
 /** The second phase of a linearizable write, and the tombstones of clear(): superseded is an acknowledgement. */
 const supersededAcks = `
-| A     | B     | C     | decided         | then       | decided again |
-|-------|-------|-------|-----------------|------------|---------------|
-| ^9    | ^9    | .     | met at B        |            |               |
-| ^9    | s     | .     | met at B        |            |               |
-| ^9    | !     | s     | met at C        |            |               |
-| ^9    | !     | !     | lost at C       |            |               |
-| ^9    | s@500 | .     | met at B        |            |               |
-| s@100 | s@500 | .     | extend 500 at B | ^9 ^9      | met           |
+| A     | B     | C     | decided         | then       | decided again | what it shows                          |
+|-------|-------|-------|-----------------|------------|---------------|----------------------------------------|
+| ^9    | ^9    | .     | met at B        |            |               |                                        |
+| ^9    | s     | .     | met at B        |            |               |                                        |
+| ^9    | !     | s     | met at C        |            |               |                                        |
+| ^9    | !     | !     | lost at C       |            |               |                                        |
+| ^9    | s@500 | .     | met at B        |            |               |                                        |
+| s@100 | s@500 | .     | extend 500 at B | ^9 ^9      | met           |                                        |
+| ^x9   | s     | !     | retry 9 at C    | s s        | met           | one day A would hold neither           |
+| ^x9   | ^x9   | .     | retry 9 at B    | ^x12 s s   | met           |                                        |
 `
 
 const threeOfFive = `

@@ -31,8 +31,9 @@ interface Before {
 
 function counts(reply: Reply, plan: WritePlan, before: Before, longestMs: number): boolean {
   if (reply === 'fails') return false
-  if (reply.status !== 'superseded' || plan.supersededAcks || before.wasMet) return true
-  return before.isAbove && reply.by.retainUntilMs >= longestMs
+  if (reply.status !== 'superseded') return true
+  const mayCount = plan.supersededAcks || before.wasMet || before.isAbove
+  return mayCount && reply.by.retainUntilMs >= longestMs
 }
 
 /**
@@ -56,6 +57,7 @@ function twinStep(plan: WritePlan, answers: readonly Reply[], before: Before): W
   if (n - failures < w) return { next: 'lost' }
   const missing = n - w + 1 - (answers.length - failures)
   if (!before.isAbove && n - w + 1 <= w && missing > 0 && missing <= unanswered) return { next: 'wait' }
+  if (before.wasMet) return { next: 'extend', retainUntilMs: longestMs }
   return { next: 'retry', laterThan: inTheWay.sort().at(-1) ?? '' }
 }
 
