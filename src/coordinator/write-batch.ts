@@ -1,6 +1,6 @@
-import { isDead } from '../core/record.ts'
+import { isDead, withRetention } from '../core/record.ts'
 import { versionLength } from '../core/version.ts'
-import { KeyWrite, type WriteStep, withRetention } from '../core/write.ts'
+import { KeyWrite, type WriteStep } from '../core/write.ts'
 import { isNotApplied, QuorumError, type QuorumOperation, ReplicaError } from '../errors.ts'
 import type { CallOptions, Entry, PutOutcome, ReadAnswer } from '../replica.ts'
 import type { WatchedReplica } from '../wrap/detector.ts'

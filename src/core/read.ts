@@ -1,5 +1,5 @@
 import { type Vote, voteOf } from './quorum.ts'
-import { type CorruptRecord, isCorrupt, type RecordHead } from './record.ts'
+import { type CorruptRecord, isCorrupt, type RecordHead, withRetention } from './record.ts'
 import { compareHeads, isStale } from './resolve.ts'
 
 export interface ReadPlan {
@@ -45,6 +45,8 @@ export class KeyRead<Head extends RecordHead> {
   #failed = 0
   #newest: Head | null = null
   #newestFrom = -1
+  /** The longest retention of any record that was told. */
+  #longestMs = 0
   #phase: 'collecting' | 'writing-back' | 'settled' = 'collecting'
   #winner: Head | null = null
   /** By replica: whether its answer is evidence and no vote. */
@@ -114,6 +116,7 @@ export class KeyRead<Head extends RecordHead> {
 
   #noteNewest(replica: number, answer: Head | CorruptRecord | null): void {
     if (answer === null || isCorrupt(answer)) return
+    this.#longestMs = Math.max(this.#longestMs, answer.retainUntilMs)
     if (this.#newest !== null && compareHeads(answer, this.#newest) <= 0) return
     this.#newest = answer
     this.#newestFrom = replica
@@ -142,9 +145,11 @@ export class KeyRead<Head extends RecordHead> {
     return step('met', this.#allRepairs(nowMs))
   }
 
+  /** What is put back is kept as long as the older records are that it hides (rule D1); else they would be read after it. */
   #beginWriteBack(): WriteBack<Head> | null {
-    const winner = this.#winner
-    if (this.#plan.holdersNeeded === 0 || winner === null) return null
+    if (this.#plan.holdersNeeded === 0 || this.#winner === null) return null
+    const winner = withRetention(this.#winner, this.#longestMs)
+    this.#winner = winner
     const replicas: number[] = []
     let holders = 0
     for (let replica = 0; replica < this.#plan.n; replica += 1) {
@@ -178,7 +183,8 @@ export class KeyRead<Head extends RecordHead> {
       this.#winner === null
     )
       return false
-    return compareHeads(answer, this.#winner) >= 0
+    const order = compareHeads(answer, this.#winner)
+    return order > 0 || (order === 0 && answer.retainUntilMs >= this.#winner.retainUntilMs)
   }
 
   #allRepairs(nowMs: number): readonly Repair<Head>[] {

@@ -229,3 +229,8 @@ function kindDigit({ kind }: RecordStamp): '0' | '1' {
 function corrupt(key: string, reason: string): CorruptRecord {
   return { kind: 'corrupt', key, reason }
 }
+
+/** The same record, kept at least as long. */
+export function withRetention<Head extends RecordHead>(record: Head, retainUntilMs: number): Head {
+  return retainUntilMs > record.retainUntilMs ? { ...record, retainUntilMs } : record
+}

@@ -1,5 +1,5 @@
 import { searchQuorum, voteOf } from './quorum.ts'
-import { isDead, type RecordStamp, type VersionedRecord } from './record.ts'
+import { isDead, type RecordStamp } from './record.ts'
 import { newerStamp } from './resolve.ts'
 import type { Version } from './version.ts'
 
@@ -167,11 +167,6 @@ export class KeyWrite {
     this.#settled = true
     return met
   }
-}
-
-/** The same record, kept at least as long. */
-export function withRetention(record: VersionedRecord, retainUntilMs: number): VersionedRecord {
-  return retainUntilMs > record.retainUntilMs ? { ...record, retainUntilMs } : record
 }
 
 const wait: WriteStep = { next: 'wait' }

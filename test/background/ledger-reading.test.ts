@@ -10,9 +10,7 @@ const options = { lineage: 'checked', gcGraceMs, sweepEveryMs: 0 } as const
 test('a store that never sweeps, and that nobody asks anything, hears in time what others wrote down', async () => {
   const time = new SimulatedTime()
   const replicas = scriptedReplicas(time, 3)
-  const [idle, other] = [1, 2].map((seed) =>
-    openStore(time.runtime({ random: seededRandom(seed) }), replicas, options),
-  )
+  const [idle, other] = [1, 2].map((seed) => openStore(time.runtime({ random: seededRandom(seed) }), replicas, options))
   if (idle === undefined || other === undefined) throw new RangeError('two stores were opened')
   await Promise.all([idle.engine.check(), other.engine.check(), time.advance(100)])
   await Promise.all([other.engine.removeReplica('C'), time.advance(100)])

@@ -46,7 +46,7 @@ function phaseAfter(plan: ReadPlan, history: readonly ReadEvent[]): State {
   const { decidedAt, vote } = ballot(plan, history)
   if (vote === 'open') return { phase: 'open', winner: null, putBackTo: null }
   const first = history.slice(0, decidedAt)
-  const winner = newestIn(first)
+  const winner = plan.holdersNeeded === 0 ? newestIn(first) : keptAsLongAsAny(first)
   if (vote === 'lost') return { phase: 'lost', winner, putBackTo: null }
   if (plan.holdersNeeded === 0 || winner === null) return { phase: 'met', winner, putBackTo: null }
 
@@ -97,10 +97,22 @@ function newestIn(history: readonly ReadEvent[]): VersionedRecord | null {
   return records.find((record) => records.every((other) => compareRecords(record, other) >= 0)) ?? null
 }
 
+/** The newest of them, retained as long as any of them is: the older ones may live elsewhere. */
+function keptAsLongAsAny(history: readonly ReadEvent[]): VersionedRecord | null {
+  const newest = newestIn(history)
+  const longest = recordsIn(history)
+    .map(({ record }) => record.retainUntilMs)
+    .sort((a, b) => b - a)[0]
+  return newest === null || longest === undefined ? null : { ...newest, retainUntilMs: longest }
+}
+
 function holdersIn(history: readonly ReadEvent[], winner: VersionedRecord): ReadonlySet<number> {
   const holders = new Set(
     recordsIn(history)
-      .filter(({ record }) => compareRecords(record, winner) >= 0)
+      .filter(({ record }) => {
+        const order = compareRecords(record, winner)
+        return order > 0 || (order === 0 && record.retainUntilMs >= winner.retainUntilMs)
+      })
       .map(({ replica }) => replica),
   )
   for (const event of history) if ('putBack' in event && event.putBack === 'holds') holders.add(event.replica)

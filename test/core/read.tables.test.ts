@@ -100,7 +100,9 @@ const writeBacks = `
 | 7   | ?   | 7   |           |          | 7      | B corrupt 7 |                                                       |
 | 7   | ?   | 6   | 7 on B, C | B+       | 7      |             | a corrupt copy is no holder                           |
 | -   | -   | .   |           |          | none   |             | nothing to put back                                   |
-| x7  | 6   | .   | x7 on B, C| B+       | x7     |             | deletions are put back too                            |
+| x7+ | 6   | .   | x7+ on B, C | B+     | x7+    |             | deletions are put back too                            |
+| x7  | 6   | .   | x7+ on A, B, C | A+ B+ | x7+   |             | kept as long as what it hides, wherever it is held    |
+| x7+ | x7  | .   | x7+ on B, C | B+     | x7+    |             | forgotten at B sooner, so B is no holder              |
 | 7b  | 7a  | .   | 7b on B, C| B+       | 7b     |             | another record under the same version is no holder    |
 `
 

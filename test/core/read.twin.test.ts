@@ -39,7 +39,7 @@ describe('KeyRead does what its dumb twin does', () => {
     const meeting = tuples([1, 2, 3], 2).filter(([r = 0, w = 0]) => r + w > 3)
     const plans = meeting.map(([r = 0, w = 0]) => ({ n: 3, r, holdersNeeded: w }))
     const putEnds = tuples(['holds', 'failed', 'none'] as const, 3).map(endsOf)
-    for (const given of tuples<Reply>([null, old, recent, corrupt, 'fails'], 3)) {
+    for (const given of tuples<Reply>([null, old, recent, tombstone, corrupt, 'fails'], 3)) {
       const answers = given.map((reply, replica) => eventOf(replica, reply))
       for (const plan of plans) {
         for (const order of permutations(3)) for (const ends of putEnds) putBackAfter(plan, order, answers, ends)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { foreverMs } from '../../src/core/record.ts'
-import { KeyWrite, type PutAnswer, type WritePlan, type WriteStep, withRetention } from '../../src/core/write.ts'
+import { foreverMs, withRetention } from '../../src/core/record.ts'
+import { KeyWrite, type PutAnswer, type WritePlan, type WriteStep } from '../../src/core/write.ts'
 import { drawnRecord, tableNowMs } from './drawn-record.ts'
 import { tuples } from './small-cases.ts'
 

@@ -65,12 +65,10 @@ export class RemoteReplica implements Replica {
   }
 
   async lineage(_options: CallOptions): Promise<string> {
-    const apply = (disk: SimulatedDisk) => {
-      this.#lineageTold = disk.lineage
-      return [disk.lineage]
-    }
-    const [lineage] = await this.#request({ call: 'lineage', size: 1, apply })
-    return lineage ?? ''
+    const apply = (disk: SimulatedDisk) => [disk.lineage]
+    const [lineage = ''] = await this.#connection.request({ call: 'lineage', size: 1, apply })
+    this.#lineageTold = lineage
+    return lineage
   }
 
   scan(range: HashRange, options: ScanOptions) {
@@ -129,16 +127,20 @@ export class RemoteReplica implements Replica {
     return isPurged
   }
 
-  #request<Answer>(request: Request<readonly Answer[]>): Promise<readonly Answer[]> {
-    const { call } = request
-    return this.#connection.request({ ...request, isRefused: () => this.#meetsAnotherLineage(call) })
-  }
-
-  /** Refuses the first call under another lineage than the one that was told; later ones go unvouched. */
-  #meetsAnotherLineage(call: ReplicaCall): boolean {
-    if (call === 'lineage' || this.#lineageTold === null) return false
-    if (this.#lineageTold === this.#parts.server.disk.lineage) return false
-    this.#lineageTold = null
-    return true
+  /** Refused under another lineage than the one that was told when it began; what begins afterwards goes unvouched. */
+  async #request<Answer>(request: Request<readonly Answer[]>): Promise<readonly Answer[]> {
+    const { disk } = this.#parts.server
+    const told = this.#lineageTold
+    let isRefused = false
+    const meetsAnother = () => {
+      isRefused = told !== null && told !== disk.lineage
+      return isRefused
+    }
+    try {
+      return await this.#connection.request({ ...request, isRefused: meetsAnother })
+    } catch (error) {
+      if (isRefused && this.#lineageTold === told) this.#lineageTold = null
+      throw error
+    }
   }
 }

@@ -1,9 +1,14 @@
 import { partsOf } from '../../coordinator/parts.ts'
-import { type CorruptRecord, isCorrupt, type RecordHead, type VersionedRecord } from '../../core/record.ts'
+import {
+  type CorruptRecord,
+  isCorrupt,
+  type RecordHead,
+  type VersionedRecord,
+  withRetention,
+} from '../../core/record.ts'
 import { compareHeads } from '../../core/resolve.ts'
 import { isRetired } from '../../core/retirement.ts'
 import { versionTimeMs } from '../../core/version.ts'
-import { withRetention } from '../../core/write.ts'
 import type { Entry } from '../../replica.ts'
 import { type DecisionRules, decideKey, type KeyDecision, type Lack, type MemberAnswer } from './decide-key.ts'
 import type { SweepContext } from './sweep-context.ts'
