@@ -79,9 +79,10 @@ function drawMeanwhile(
   // Reads repair, so that little of what a sweep does would be needed.
   const isReadFree = draw.chance(0.5)
   steps.push(...drawSpell(draw, settings, chosen, { atMs, spanMs: 1_000, among: draw.pick(['deletes', 'writes']) }))
-  for (const gapMs of gapsMs) {
+  for (const [index, gapMs] of gapsMs.entries()) {
     atMs += gapMs
-    steps.push(...drawSweeps(draw, settings, atMs - 2_000))
+    // The last is the one that purges.
+    steps.push(...drawSweeps(draw, settings, atMs - 2_000, index === gapsMs.length - 1 ? 0.5 : 0.1))
     if (isReadFree) continue
     if (draw.chance(0.4)) steps.push(...drawSpell(draw, settings, chosen, { atMs: atMs - 2_000, spanMs: 800 }))
     if (chosen.length === 0 || !draw.chance(0.3)) continue
@@ -103,10 +104,10 @@ function drawReturn(draw: Draw, settings: Settings, chosen: readonly Feature[], 
 }
 
 /** One by itself, or one that finds much going on. */
-function drawSweeps(draw: Draw, settings: Settings, atMs: number): Step[] {
+function drawSweeps(draw: Draw, settings: Settings, atMs: number, crowded = 0.2): Step[] {
   const process = draw.whole(0, settings.processes - 1)
   const sweep: SweepStep = { id: 0, do: 'sweep', atMs, process, kind: 'full', partition: 0, abortAfterMs: null }
-  if (!draw.chance(0.3)) return [sweep]
+  if (!draw.chance(crowded)) return [sweep]
   return [sweep, ...drawSpell(draw, settings, [], { atMs, spanMs: draw.pick([200, 1_500]), among: 'writes' })]
 }
 

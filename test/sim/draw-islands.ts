@@ -13,30 +13,45 @@ interface Round {
 
 /**
  * Rounds in which each process reaches some replicas and not the others, so that quorums hardly overlap, with a volley of
- * operations at the beginning and at the end of each: what is wrong with who counts, and how many do, shows at once.
+ * operations at the beginning and at the end of each: what is wrong with who counts, and how many do, shows at once. Between
+ * them, scenes that take several steps.
  */
 export function drawIslands(draw: Draw, settings: Settings, chosen: readonly Feature[]): readonly Step[] {
   const steps: Step[] = []
   let atMs = draw.pick([0, 500])
   const rounds = draw.whole(2, 8)
-  const losses = chosen.includes('losses') ? draw.pick([0, 0.6]) : 0
+  const scenes = [
+    drawHalfWrite,
+    drawTurns,
+    ...(chosen.includes('losses') ? [drawLossUnderWrite, drawLossUnderWrite] : []),
+  ]
   for (let round = 0; round < rounds; round += 1) {
-    const spanMs = draw.pick([200, 700, 2_500, 7_000])
-    const within = { atMs, spanMs }
-    if (draw.chance(losses / 2)) {
-      steps.push(...drawLossUnderWrite(draw, settings, atMs))
-      atMs += 1_500
-      continue
-    }
-    steps.push(...drawCuts(draw, settings, within))
-    // The loss comes before the first volley, or in the midst of it.
-    if (draw.chance(losses)) steps.push(...drawLoss(draw, settings, within))
-    steps.push(...drawVolley(draw, settings, chosen, atMs))
-    if (spanMs > 4 * volleyMs) steps.push(...drawVolley(draw, settings, chosen, atMs + spanMs - 2 * volleyMs))
-    steps.push(...drawFaults(draw, settings, chosen, within))
-    atMs += spanMs + (draw.chance(0.3) ? draw.pick([500, 5_000]) : 0)
+    const isScene = draw.chance(0.3)
+    const scene = isScene ? draw.pick(scenes)(draw, settings, chosen, atMs) : drawRound(draw, settings, chosen, atMs)
+    steps.push(...scene.steps)
+    atMs = scene.endsAtMs + (draw.chance(0.3) ? draw.pick([500, 5_000]) : 0)
   }
   return steps
+}
+
+interface Scene {
+  readonly steps: readonly Step[]
+  readonly endsAtMs: number
+}
+
+function drawRound(draw: Draw, settings: Settings, chosen: readonly Feature[], atMs: number): Scene {
+  const spanMs = draw.pick([200, 700, 2_500, 7_000])
+  const within = { atMs, spanMs }
+  const hasLoss = chosen.includes('losses') && draw.chance(0.3)
+  const steps = [
+    ...drawCuts(draw, settings, within),
+    // The loss comes before the first volley, or in the midst of it.
+    ...(hasLoss ? drawLoss(draw, settings, within) : []),
+    ...drawVolley(draw, settings, chosen, atMs),
+    ...(spanMs > 4 * volleyMs ? drawVolley(draw, settings, chosen, atMs + spanMs - 2 * volleyMs) : []),
+    ...drawFaults(draw, settings, chosen, within),
+  ]
+  return { steps, endsAtMs: atMs + spanMs }
 }
 
 function drawCuts(draw: Draw, settings: Settings, { atMs, spanMs: forMs }: Round): LinkStep[] {
@@ -72,7 +87,7 @@ function drawLoss(draw: Draw, settings: Settings, { atMs }: Round): Step[] {
  * A replica acknowledges a write and loses it, while the same write is held up on its way to another one. Meanwhile others, who
  * reach everything, may fill the empty one; what they read then does not come from where the write arrived.
  */
-function drawLossUnderWrite(draw: Draw, settings: Settings, atMs: number): Step[] {
+function drawLossUnderWrite(draw: Draw, settings: Settings, _chosen: readonly Feature[], atMs: number): Scene {
   const process = draw.whole(0, settings.processes - 1)
   const lost = draw.whole(0, settings.replicas - 1)
   const late = (lost + draw.whole(1, settings.replicas - 1)) % settings.replicas
@@ -88,7 +103,61 @@ function drawLossUnderWrite(draw: Draw, settings: Settings, atMs: number): Step[
   }
   const timesMs = [10, 20, 30, 45, 60, 350, 400, 500, 700, 900]
   const reads = timesMs.map((afterMs) => drawOperation(draw, settings, [], { atMs: atMs + afterMs, among: 'reads' }))
-  return [...steps, ...reads]
+  return { steps: [...steps, ...reads], endsAtMs: atMs + 1_500 }
+}
+
+/**
+ * A write arrives at one replica alone, and those who read meet it, or do not, or have it repaired, while others write what
+ * is newer.
+ */
+function drawHalfWrite(draw: Draw, settings: Settings, chosen: readonly Feature[], atMs: number): Scene {
+  const spanMs = draw.pick([250, 600])
+  const writer = draw.whole(0, settings.processes - 1)
+  const reached = draw.whole(0, settings.replicas - 1)
+  const cuts = drawCuts(draw, settings, { atMs, spanMs }).filter(({ process }) => process !== writer)
+  for (let server = 0; server < settings.replicas; server += 1) {
+    if (server !== reached) cuts.push(cutOf({ process: writer, server }, { atMs, spanMs }))
+  }
+  const key = { keys: [draw.whole(0, settings.keys - 1)], ttlMs: null }
+  const deaths = draw.pick([0, 0.1])
+  const steps: Step[] = [
+    ...cuts,
+    { ...drawOperation(draw, settings, chosen, { atMs: atMs + 1, among: 'writes' }), ...key, process: writer },
+  ]
+  for (let afterMs = 5; afterMs < spanMs; afterMs += 10) {
+    const among = draw.chance(0.1) ? 'writes' : 'reads'
+    steps.push({ ...drawOperation(draw, settings, chosen, { atMs: atMs + afterMs, among }), ...key })
+    // What a process has answered stays answered when it dies before it could do anything more about it.
+    if (!draw.chance(deaths)) continue
+    steps.push({ id: 0, do: 'restart', atMs: atMs + afterMs, process: draw.whole(0, settings.processes - 1), forMs: 0 })
+  }
+  return { steps, endsAtMs: atMs + spanMs }
+}
+
+/** For all processes alike: one replica is cut off while one thing is written, another while the next is, a third while it is read. */
+function drawTurns(draw: Draw, settings: Settings, chosen: readonly Feature[], atMs: number): Scene {
+  const first = draw.whole(0, settings.replicas - 1)
+  const turn = (place: number) => (first + place) % settings.replicas
+  const pauseMs = draw.pick([600, 2_000, 6_000])
+  const key = { keys: [draw.whole(0, settings.keys - 1)] }
+  const readsAtMs = atMs + 600 + pauseMs
+  const among = draw.pick(['deletes', 'writes'] as const)
+  const steps: Step[] = [
+    cutOf({ process: null, server: turn(0) }, { atMs, spanMs: 500 }),
+    { ...drawOperation(draw, settings, chosen, { atMs: atMs + 1, among: 'writes' }), ...key, do: 'set', ttlMs: null },
+    cutOf({ process: null, server: turn(1) }, { atMs: atMs + 600, spanMs: pauseMs }),
+    { ...drawOperation(draw, settings, chosen, { atMs: atMs + 601, among }), ...key },
+    { ...drawOperation(draw, settings, chosen, { atMs: atMs + 1_000, among }), ...key },
+    cutOf({ process: null, server: turn(2) }, { atMs: readsAtMs, spanMs: 4_000 }),
+  ]
+  for (const afterMs of [1, 100, 500, 1_000, 1_500, 2_000, 3_000, 3_500]) {
+    steps.push({ ...drawOperation(draw, settings, chosen, { atMs: readsAtMs + afterMs, among: 'reads' }), ...key })
+  }
+  return { steps, endsAtMs: readsAtMs + 4_000 }
+}
+
+function cutOf(link: Pick<LinkStep, 'process' | 'server'>, { atMs, spanMs }: Round): LinkStep {
+  return { id: 0, do: 'link', atMs, ...link, kind: 'cut', way: 'both', forMs: spanMs, lateMs: 0 }
 }
 
 /** A write or two, and many reads about them. */
