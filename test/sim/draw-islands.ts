@@ -26,7 +26,7 @@ export function drawIslands(draw: Draw, settings: Settings, chosen: readonly Fea
     ...(chosen.includes('losses') ? [drawLossUnderWrite, drawLossUnderWrite] : []),
   ]
   for (let round = 0; round < rounds; round += 1) {
-    const isScene = draw.chance(0.3)
+    const isScene = draw.chance(0.5)
     const scene = isScene ? draw.pick(scenes)(draw, settings, chosen, atMs) : drawRound(draw, settings, chosen, atMs)
     steps.push(...scene.steps)
     atMs = scene.endsAtMs + (draw.chance(0.3) ? draw.pick([500, 5_000]) : 0)
@@ -141,7 +141,7 @@ function drawTurns(draw: Draw, settings: Settings, chosen: readonly Feature[], a
   const pauseMs = draw.pick([600, 2_000, 6_000])
   const key = { keys: [draw.whole(0, settings.keys - 1)] }
   const readsAtMs = atMs + 600 + pauseMs
-  const among = draw.pick(['deletes', 'writes'] as const)
+  const among = draw.pick(['deletes', 'deletes', 'writes'] as const)
   const steps: Step[] = [
     cutOf({ process: null, server: turn(0) }, { atMs, spanMs: 500 }),
     { ...drawOperation(draw, settings, chosen, { atMs: atMs + 1, among: 'writes' }), ...key, do: 'set', ttlMs: null },
