@@ -168,6 +168,7 @@ export class Engine {
     await this.#forget(id)
     const added = this.#add(replica, false)
     this.#background.membership.replace(member, added)
+    if (replica.id !== id) this.#background.handoff.remove(id)
     this.#adopt(this.#given, options)
     this.#closeLater(member)
     this.#verify(added)

@@ -108,7 +108,13 @@ function drawSweeps(draw: Draw, settings: Settings, atMs: number, crowded = 0.2)
   const process = draw.whole(0, settings.processes - 1)
   const sweep: SweepStep = { id: 0, do: 'sweep', atMs, process, kind: 'full', partition: 0, abortAfterMs: null }
   if (!draw.chance(crowded)) return [sweep]
-  return [sweep, ...drawSpell(draw, settings, [], { atMs, spanMs: draw.pick([200, 1_500]), among: 'writes' })]
+  // One write a key: a second would meet what the first has left, and nothing that is dead.
+  const keys = Array.from({ length: settings.keys }, (_, key) => key)
+  const writes = keys.map((key) => {
+    const operation = drawOperation(draw, settings, [], { atMs: atMs + draw.whole(0, 1_500), among: 'writes' })
+    return { ...operation, keys: [key] }
+  })
+  return [sweep, ...writes]
 }
 
 function drawSpell(draw: Draw, settings: Settings, chosen: readonly Feature[], spell: Spell): OperationStep[] {

@@ -42,7 +42,11 @@ export async function settle(world: World): Promise<Violation[]> {
   // A record of few may be left where it is, while others hold something that cannot be read; a read mends that.
   const restless = await sweepUntilQuiet(world, true)
   const isDamaged = world.servers.some(({ disk }) => disk.damagedKeys.length > 0)
-  const isSwept = restless.length === 0 && !isDamaged && (await sweepOnce(world, world.processes[0])) === 'quiet'
+  const isSwept =
+    restless.length === 0 &&
+    !isDamaged &&
+    !world.plan.settings.isRacy &&
+    (await sweepOnce(world, world.processes[0])) === 'quiet'
   const unswept = isSwept ? await lastingDifferences(world) : []
   await readAll(world)
   await world.time.runUntil(world.time.nowMs + restMs)

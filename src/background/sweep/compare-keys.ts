@@ -86,7 +86,7 @@ function count(
   { parts, attendance, tally }: SweepContext,
   key: string,
   answers: readonly MemberAnswer[],
-  { differing, isLeft }: ReturnType<typeof decideKey>,
+  { differing, leftAt }: ReturnType<typeof decideKey>,
 ): void {
   for (const [member, answer] of answers.entries()) {
     if (answer === undefined) continue
@@ -94,5 +94,5 @@ function count(
     if (!isCorrupt(answer)) continue
     parts.events.emit({ type: 'corrupt', replica: attendance.idOf(member), key, reason: answer.reason })
   }
-  if (differing.length > 0) tally.addDiffering(key, differing, isLeft)
+  if (differing.length > 0) tally.addDiffering(key, differing, leftAt)
 }

@@ -24,8 +24,8 @@ export interface KeyDecision {
   readonly spread: Spread | null
   /** To be purged at exactly these versions, before anything is spread. */
   readonly zombies: readonly Zombie[]
-  /** Whether the newest record stays where it is, neither spread nor dropped, until more replicas can tell. */
-  readonly isLeft: boolean
+  /** The replicas at which the newest record stays, neither spread nor dropped, until more can tell; else none. */
+  readonly leftAt: readonly number[]
   /** The replicas that do not hold what they should. */
   readonly differing: readonly number[]
 }
@@ -50,7 +50,7 @@ export interface Zombie {
   readonly head: RecordHead
 }
 
-const nothing: KeyDecision = { spread: null, zombies: [], isLeft: false, differing: [] }
+const nothing: KeyDecision = { spread: null, zombies: [], leftAt: [], differing: [] }
 
 /** Decides from what each replica answered. Pure; the answers are by replica, one for each of the store's. */
 export function decideKey(answers: readonly MemberAnswer[], rules: DecisionRules): KeyDecision {
@@ -127,8 +127,8 @@ function decisionFor(
   const head = withLongestRetention(winner, remaining)
   const lacks = lacksOf(remaining, head, rules)
   const differing = new Set([...zombies, ...lacks].map(({ member }) => member))
-  const isLeft = verdict === 'left' && lacks.length > 0
-  const decision = { zombies, isLeft, differing: [...differing] }
+  const leftAt = verdict === 'left' && lacks.length > 0 ? from : []
+  const decision = { zombies, leftAt, differing: [...differing] }
   const to = verdict === 'left' ? [] : lacks.filter(({ held }) => !isCorrupt(held) || isReadElsewhere(remaining, rules))
   return { ...decision, spread: to.length === 0 ? null : { head, from, to } }
 }

@@ -124,11 +124,15 @@ class Sweep {
     return { ...this.#nothingExchanged(), cursor: progress.cursor ?? resumed ?? null }
   }
 
-  /** The lineages, by id, of those who take part, and took part in what was done before. */
+  /**
+   * The lineages, by id, of those who take part, and took part in what was done before. One that is joining and still holds
+   * what may be a zombie has not exchanged: full, it would be believed.
+   */
   #participants(): Map<string, string> {
-    const { attendance } = this.#context
+    const { attendance, tally } = this.#context
     const before = this.#resumeFrom?.replicas
-    const present = attendance.present.map((member) => [attendance.idOf(member), attendance.lineageOf(member)] as const)
+    const members = attendance.present.filter((member) => attendance.isFull(member) || !tally.holdsLeft(member))
+    const present = members.map((member) => [attendance.idOf(member), attendance.lineageOf(member)] as const)
     return new Map(present.filter(([id, lineage]) => before === undefined || before[id] === lineage))
   }
 

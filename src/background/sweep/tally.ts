@@ -9,6 +9,7 @@ const differingKeysMax = 100
 export class Tally {
   readonly #figures: readonly Figures[]
   readonly #differingKeys: string[] = []
+  readonly #holdsLeft = new Set<number>()
   #differing = 0
   #left = 0
 
@@ -24,6 +25,11 @@ export class Tally {
     return this.#left
   }
 
+  /** Whether something was left at this replica that may have been deleted elsewhere. */
+  holdsLeft(member: number): boolean {
+    return this.#holdsLeft.has(member)
+  }
+
   /** The first ones, sorted: in which order replicas are gone through depends on how quick they are. */
   get differingKeys(): readonly string[] {
     return this.#differingKeys.toSorted()
@@ -35,8 +41,9 @@ export class Tally {
   }
 
   /** A key that some replicas hold otherwise than they should, or that is left where it is. */
-  addDiffering(key: string, members: readonly number[], isLeft: boolean): void {
-    if (isLeft) this.#left += 1
+  addDiffering(key: string, members: readonly number[], leftAt: readonly number[]): void {
+    if (leftAt.length > 0) this.#left += 1
+    for (const member of leftAt) this.#holdsLeft.add(member)
     this.#differing += 1
     for (const member of members) this.add(member, 'differing')
     if (this.#differingKeys.length < differingKeysMax) this.#differingKeys.push(key)

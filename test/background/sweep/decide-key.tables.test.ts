@@ -168,14 +168,14 @@ function answerOf(text: string): MemberAnswer {
   return retained === '' ? record : { ...record, retainUntilMs: foreverMs }
 }
 
-function drawn({ spread, zombies, isLeft }: KeyDecision): string {
+function drawn({ spread, zombies, leftAt }: KeyDecision): string {
   const letter = (member: number) => String.fromCharCode(65 + member)
   const dropped = zombies.map(({ member, head }) => `zombie ${letter(member)} ${drawnHead(head)}`)
   const given = (spread?.to ?? []).map(({ member, held }) => {
     const lack = held === null ? 'absent' : isCorrupt(held) ? 'unreadable' : 'stale'
     return `${letter(member)} ${lack} ${spread === null ? '' : drawnHead(spread.head)}`
   })
-  return [...dropped, ...given, ...(isLeft ? ['left'] : [])].join(', ')
+  return [...dropped, ...given, ...(leftAt.length > 0 ? ['left'] : [])].join(', ')
 }
 
 function drawnHead({ version, kind, expiresAtMs, retainUntilMs }: RecordHead): string {
