@@ -52,7 +52,8 @@ function add(totals: Totals, { seeds, operations, coverage, failures }: SeedsRes
   totals.coverage.addAll(coverage)
   for (const failure of failures) {
     totals.failures.push(failure)
-    if (totals.failures.length <= failuresShownMax) console.log(`${failure.report}\n`)
+    const isShownWhole = totals.failures.length <= failuresShownMax
+    console.log(isShownWhole ? `${failure.report}\n` : `seed ${failure.seed} fails: ${failure.rules.join(', ')}`)
   }
 }
 
