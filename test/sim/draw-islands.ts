@@ -17,8 +17,8 @@ interface Round {
  * them, scenes that take several steps.
  */
 export function drawIslands(draw: Draw, settings: Settings, chosen: readonly Feature[]): readonly Step[] {
-  const steps: Step[] = []
-  let atMs = draw.pick([0, 500])
+  const steps: Step[] = [...drawStart(draw, settings, chosen)]
+  let atMs = draw.pick([500, 1_500])
   const rounds = draw.whole(2, 8)
   const scenes = [
     drawHalfWrite,
@@ -32,6 +32,14 @@ export function drawIslands(draw: Draw, settings: Settings, chosen: readonly Fea
     atMs = scene.endsAtMs + (draw.chance(0.3) ? draw.pick([500, 5_000]) : 0)
   }
   return steps
+}
+
+/** Who has not heard of every replica when the links are cut takes no part in what follows. */
+function drawStart(draw: Draw, settings: Settings, chosen: readonly Feature[]): Step[] {
+  return Array.from({ length: settings.processes }, (_, process) => ({
+    ...drawOperation(draw, settings, chosen, { atMs: 0, among: 'reads' }),
+    process,
+  }))
 }
 
 interface Scene {
@@ -54,15 +62,11 @@ function drawRound(draw: Draw, settings: Settings, chosen: readonly Feature[], a
   return { steps, endsAtMs: atMs + spanMs }
 }
 
-function drawCuts(draw: Draw, settings: Settings, { atMs, spanMs: forMs }: Round): LinkStep[] {
+function drawCuts(draw: Draw, settings: Settings, within: Round): LinkStep[] {
   const way = draw.pick(['both', 'both', 'both', 'back'] as const)
   const cuts: LinkStep[] = []
   for (let process = 0; process < settings.processes; process += 1) {
-    const reached = drawReached(draw, settings)
-    for (let server = 0; server < settings.replicas; server += 1) {
-      if (reached.has(server)) continue
-      cuts.push({ id: 0, do: 'link', atMs, process, server, kind: 'cut', way, forMs, lateMs: 0 })
-    }
+    cuts.push(...cutsBut(drawReached(draw, settings), process, settings, within).map((cut) => ({ ...cut, way })))
   }
   return cuts
 }
@@ -107,23 +111,22 @@ function drawLossUnderWrite(draw: Draw, settings: Settings, _chosen: readonly Fe
 }
 
 /**
- * A write arrives at one replica alone, and those who read meet it, or do not, or have it repaired, while others write what
- * is newer.
+ * A write arrives at one replica alone. Some of those who read reach that one and a few others, the rest reach all but that
+ * one; meanwhile it is repaired, and others write what is newer.
  */
 function drawHalfWrite(draw: Draw, settings: Settings, chosen: readonly Feature[], atMs: number): Scene {
   const spanMs = draw.pick([250, 600])
   const writer = draw.whole(0, settings.processes - 1)
-  const reached = draw.whole(0, settings.replicas - 1)
-  const cuts = drawCuts(draw, settings, { atMs, spanMs }).filter(({ process }) => process !== writer)
-  for (let server = 0; server < settings.replicas; server += 1) {
-    if (server !== reached) cuts.push(cutOf({ process: writer, server }, { atMs, spanMs }))
-  }
+  const half = draw.whole(0, settings.replicas - 1)
   const key = { keys: [draw.whole(0, settings.keys - 1)], ttlMs: null }
-  const deaths = draw.pick([0, 0.1])
+  const deaths = draw.pick([0, 0, 0.03])
   const steps: Step[] = [
-    ...cuts,
     { ...drawOperation(draw, settings, chosen, { atMs: atMs + 1, among: 'writes' }), ...key, process: writer },
   ]
+  for (let process = 0; process < settings.processes; process += 1) {
+    const reached = process === writer ? new Set([half]) : drawNearOrFar(draw, settings, half)
+    steps.push(...cutsBut(reached, process, settings, { atMs, spanMs }))
+  }
   for (let afterMs = 5; afterMs < spanMs; afterMs += 10) {
     const among = draw.chance(0.1) ? 'writes' : 'reads'
     steps.push({ ...drawOperation(draw, settings, chosen, { atMs: atMs + afterMs, among }), ...key })
@@ -132,6 +135,14 @@ function drawHalfWrite(draw: Draw, settings: Settings, chosen: readonly Feature[
     steps.push({ id: 0, do: 'restart', atMs: atMs + afterMs, process: draw.whole(0, settings.processes - 1), forMs: 0 })
   }
   return { steps, endsAtMs: atMs + spanMs }
+}
+
+function drawNearOrFar(draw: Draw, { replicas }: Settings, half: number): ReadonlySet<number> {
+  const others = Array.from({ length: replicas }, (_, server) => server).filter((server) => server !== half)
+  if (draw.chance(0.5)) return new Set(others)
+  const first = draw.whole(0, others.length - 1)
+  const also = [...others.slice(first), ...others.slice(0, first)].slice(0, Math.floor(replicas / 2))
+  return new Set([half, ...also])
 }
 
 /** For all processes alike: one replica is cut off while one thing is written, another while the next is, a third while it is read. */
@@ -154,6 +165,11 @@ function drawTurns(draw: Draw, settings: Settings, chosen: readonly Feature[], a
     steps.push({ ...drawOperation(draw, settings, chosen, { atMs: readsAtMs + afterMs, among: 'reads' }), ...key })
   }
   return { steps, endsAtMs: readsAtMs + 4_000 }
+}
+
+function cutsBut(reached: ReadonlySet<number>, process: number, { replicas }: Settings, within: Round): LinkStep[] {
+  const servers = Array.from({ length: replicas }, (_, server) => server).filter((server) => !reached.has(server))
+  return servers.map((server) => cutOf({ process, server }, within))
 }
 
 function cutOf(link: Pick<LinkStep, 'process' | 'server'>, { atMs, spanMs }: Round): LinkStep {
