@@ -11,7 +11,8 @@ export interface RedisReplicaOptions {
   readonly keyPrefix?: string
   /**
    * How much later than its retention, in ms, a record expires in Redis itself: only a backstop for what nobody purges,
-   * so more than the clocks of the clients and the server are apart. Default: 5,000.
+   * so more than the clocks of the clients and the server are apart, and no less than the `deadlineMs` of the store: an
+   * older write that is still under way must find it. Default: 5,000.
    */
   readonly expiryMarginMs?: number
   /** How long making a connection may take, in ms; calls that wait for it have their own limits. Default: 2,000. */

@@ -170,7 +170,8 @@ export class Sweeper {
       // A joining replica is not kept waiting by the load: until it is full, one more failure may cost a quorum.
       foregroundLatencyMs: () => (full < begun.length ? null : this.#parts.foregroundLatencyMs()),
       retirement: {
-        retainedUntilMs: beganAtMs - options.maxClockSkewMs,
+        // An older write that is still under way must find it, or would bring back what it took the place of.
+        retainedUntilMs: beganAtMs - options.maxClockSkewMs - options.deadlineMs,
         diedUntilMs: isPurgeDue ? purge.diedUntilMs : -1,
       },
       purges: isPurgeDue,

@@ -6,6 +6,7 @@ import { drawIslands } from './draw-islands.ts'
 import { drawOperation } from './draw-operation.ts'
 import type { Plan, Settings, Step, Theme } from './plan.ts'
 
+const deadlineMs = 1_000
 const burstsMax = 4
 const operationsMax = 30
 
@@ -71,8 +72,7 @@ function drawSettings(draw: Draw, chosen: ReadonlySet<Feature>): Settings {
     pageKeysMax: draw.pick([1, 3, 1_000]),
     skewMaxMs,
     offsetsMs: Array.from({ length: processes }, () => draw.pick([-0.5, 0, 0.5]) * skewMaxMs),
-    // Clocks of processes are off the server's by half of that.
-    expiryMarginMs: draw.chance(0.4) ? null : Math.max(2, skewMaxMs, draw.pick([0, 500, 5_000])),
+    expiryMarginMs: draw.chance(0.4) ? null : deadlineMs + Math.max(2, skewMaxMs),
     copyEveryMs: draw.pick([200, 2_000, 0.5 * gcGraceMs]),
     allowsExcessLosses: draw.chance(0.1),
     options: {
@@ -83,7 +83,7 @@ function drawSettings(draw: Draw, chosen: ReadonlySet<Feature>): Settings {
       ...(mode === 'monotonic' ? { reads: 'monotonic' } : {}),
       lineage: 'checked',
       ...(isRacy && processes === 1 ? { singleProcess: true } : {}),
-      deadlineMs: 1_000,
+      deadlineMs,
       callTimeoutMs: 300,
       gcGraceMs,
       maxClockSkewMs: draw.chance(0.5) ? Math.ceil(skewMaxMs) : Math.max(skewMaxMs, 60_000),
