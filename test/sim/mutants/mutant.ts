@@ -12,10 +12,12 @@ export interface Mutant {
   /** Leaves out runs in which it could hardly show, to save time. Default: every run is played. */
   readonly suits?: (plan: Plan) => boolean
   /**
-   * `quickly`: within a few dozen runs, so that the tests plant it each time. `not yet`: hundreds of runs did not show it,
-   * because the faults that it takes hardly ever meet in one; planted on request alone.
+   * `quickly`: within a few dozen runs, so that the tests plant it each time. `slowly`: within about a thousand. `not yet`:
+   * thousands did not show it. `never`: within the assumptions of the simulator nothing can show it; the drawn tables do.
    */
-  readonly found: 'quickly' | 'slowly' | 'not yet'
+  readonly found: 'quickly' | 'slowly' | 'not yet' | 'never'
+  /** Why it was not found. */
+  readonly why?: string
 }
 
 /** A change to one source file. */

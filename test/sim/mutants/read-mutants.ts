@@ -20,7 +20,7 @@ export const readMutants: readonly Mutant[] = [
   },
   {
     name: 'a corrupt record is taken for absence',
-    found: 'not yet',
+    found: 'slowly',
     breaks: 'G8',
     caughtBy: ['regular'],
     suits: has('damage'),
@@ -67,7 +67,7 @@ export const readMutants: readonly Mutant[] = [
   },
   {
     name: 'a monotonic read is not put back',
-    found: 'not yet',
+    found: 'slowly',
     breaks: 'G3',
     caughtBy: ['monotonic'],
     suits: all(inMode('monotonic'), isAbout('islands')),
@@ -81,7 +81,7 @@ export const readMutants: readonly Mutant[] = [
   },
   {
     name: 'a joining replica counts toward r',
-    found: 'not yet',
+    found: 'quickly',
     breaks: 'D2',
     caughtBy: ['regular'],
     suits: all(has('lose'), isAbout('islands')),
@@ -95,7 +95,7 @@ export const readMutants: readonly Mutant[] = [
   },
   {
     name: 'what a joining replica holds is evidence at any age',
-    found: 'not yet',
+    found: 'slowly',
     breaks: 'D3',
     caughtBy: ['resurrection'],
     suits: isAbout('absence'),

@@ -20,7 +20,7 @@ export const recordMutants: readonly Mutant[] = [
   },
   {
     name: 'a repair is put whatever is held',
-    found: 'not yet',
+    found: 'slowly',
     breaks: 'G2',
     caughtBy: ['regular', 'lost-write'],
     suits: isAbout('islands'),
@@ -58,7 +58,7 @@ export const recordMutants: readonly Mutant[] = [
   },
   {
     name: 'a value with an expiry has no retention',
-    found: 'not yet',
+    found: 'quickly',
     breaks: 'D1',
     caughtBy: ['regular', 'lost-write', 'resurrection'],
     suits: all(hasExpiry, expiresByItself),
@@ -87,6 +87,7 @@ export const recordMutants: readonly Mutant[] = [
   {
     name: 'a purge does not look at the version',
     found: 'not yet',
+    why: 'A write would have to arrive at two replicas between the look at the dead record and its purge there.',
     breaks: 'D6',
     caughtBy: ['regular', 'lost-write'],
     suits: isAbout('absence'),
@@ -100,7 +101,7 @@ export const recordMutants: readonly Mutant[] = [
   },
   {
     name: 'no tombstone is kept where nothing was held',
-    found: 'not yet',
+    found: 'quickly',
     breaks: 'G7',
     caughtBy: ['resurrection'],
     suits: all(has('delete'), isAbout('islands')),

@@ -7,7 +7,7 @@ const sweeper = 'src/background/sweeper.ts'
 export const standingMutants: readonly Mutant[] = [
   {
     name: 'a replica that lost its data counts at once',
-    found: 'not yet',
+    found: 'quickly',
     breaks: 'D2',
     caughtBy: ['regular', 'lost-write'],
     suits: all(has('lose'), isAbout('islands')),
@@ -15,7 +15,7 @@ export const standingMutants: readonly Mutant[] = [
   },
   {
     name: 'a replica that was away for long counts at once',
-    found: 'not yet',
+    found: 'slowly',
     breaks: 'D2',
     caughtBy: ['resurrection'],
     suits: isAbout('absence'),
@@ -37,7 +37,7 @@ export const standingMutants: readonly Mutant[] = [
   },
   {
     name: 'a replica is full after an exchange with one other',
-    found: 'not yet',
+    found: 'slowly',
     breaks: 'D4',
     caughtBy: ['regular', 'lost-write'],
     suits: all(has('lose'), isAbout('islands')),
@@ -51,7 +51,7 @@ export const standingMutants: readonly Mutant[] = [
   },
   {
     name: 'a replica is full while writes that counted on it go on',
-    found: 'not yet',
+    found: 'quickly',
     breaks: 'D4',
     caughtBy: ['regular', 'lost-write'],
     suits: all(has('lose'), isAbout('islands')),

@@ -18,7 +18,7 @@ export const sweepMutants: readonly Mutant[] = [
   },
   {
     name: 'zombies are spread',
-    found: 'not yet',
+    found: 'quickly',
     breaks: 'D5',
     caughtBy: ['resurrection'],
     suits: isAbout('absence'),
@@ -28,7 +28,10 @@ export const sweepMutants: readonly Mutant[] = [
   },
   {
     name: 'a zombie is dropped although others could make it w',
-    found: 'not yet',
+    found: 'never',
+    why:
+      'Every full replica has exchanged since a record could become a zombie, so one that knows nothing of it says that it ' +
+      'was deleted, or never acknowledged, whatever the others hold.',
     breaks: 'D5',
     caughtBy: ['regular', 'lost-write'],
     suits: isAbout('absence'),
@@ -38,7 +41,8 @@ export const sweepMutants: readonly Mutant[] = [
   },
   {
     name: 'what w replicas hold is dropped as a zombie',
-    found: 'not yet',
+    found: 'never',
+    why: 'For the same reason: no full replica lacks what is on w others and as old as that.',
     breaks: 'D5',
     caughtBy: ['regular', 'lost-write'],
     suits: isAbout('absence'),
@@ -62,7 +66,7 @@ export const sweepMutants: readonly Mutant[] = [
   },
   {
     name: 'a sweep does not spread tombstones',
-    found: 'not yet',
+    found: 'quickly',
     breaks: 'G6',
     caughtBy: ['resurrection', 'convergence'],
     suits: has('delete'),

@@ -8,7 +8,7 @@ const newWrite = 'new KeyWrite({ n: this.#plan.n, w: this.#plan.w, supersededAck
 export const writeMutants: readonly Mutant[] = [
   {
     name: 'a write is acknowledged by w - 1 replicas',
-    found: 'not yet',
+    found: 'quickly',
     breaks: 'G1',
     caughtBy: ['regular'],
     suits: isAbout('islands'),
@@ -44,7 +44,10 @@ export const writeMutants: readonly Mutant[] = [
   },
   {
     name: 'a joining replica counts toward w',
-    found: 'not yet',
+    found: 'never',
+    why:
+      'As long as at most w - 1 replicas at once have lost data, a write on w of which some are joining is on a full one, and ' +
+      'whoever is filled later exchanges with n - w + 1 full ones, so with that one too.',
     breaks: 'D2',
     caughtBy: ['regular', 'lost-write'],
     suits: all(has('lose'), isAbout('islands')),
@@ -72,7 +75,7 @@ export const writeMutants: readonly Mutant[] = [
   },
   {
     name: 'a write is not put again when an older record outlives it',
-    found: 'not yet',
+    found: 'quickly',
     breaks: 'D1',
     caughtBy: ['resurrection'],
     suits: all(has('delete'), isAbout('islands'), expiresByItself),
@@ -82,7 +85,7 @@ export const writeMutants: readonly Mutant[] = [
   },
   {
     name: 'a clear goes through one replica',
-    found: 'not yet',
+    found: 'slowly',
     breaks: 'G7',
     caughtBy: ['resurrection'],
     suits: has('clear', 2),
