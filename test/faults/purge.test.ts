@@ -18,6 +18,9 @@ const expiryMarginMs = 167
 const batchKeys = 100
 const loadMs = 5 * ttlMs
 
+const maxClockSkewMs = 1_000
+const deadlineMs = 5_000
+
 describe('dead records do not pile up', () => {
   it('in Redis: under a steady load with a ttl, each replica has at most 1.2 times the keys of a plain Keyv', async () => {
     const servers = await Promise.all([startRedis(own), startRedis(own), startRedis(own), startRedis(own)])
@@ -51,7 +54,7 @@ describe('dead records do not pile up', () => {
     const backends = await oneOfEach()
     const clock = new MovedClock()
     const replicas = backends.map((backend) => backend.open())
-    const { engine, view } = openStore(clock.runtime, replicas, { lineage: 'checked', maxClockSkewMs: 1_000 })
+    const { engine, view } = openStore(clock.runtime, replicas, { lineage: 'checked', maxClockSkewMs, deadlineMs })
     onTestFinished(async () => {
       await engine.close()
       await Promise.all(backends.map((backend) => backend.close()))
@@ -60,7 +63,7 @@ describe('dead records do not pile up', () => {
     const expires = clock.nowMs + ttlMs
     await view.setMany(keys.map((key) => ({ key, value: 'passing', expires })))
     await view.set('staying', 'alive')
-    clock.putForward(2 * ttlMs)
+    clock.putForward(ttlMs + maxClockSkewMs + deadlineMs)
     const report = await engine.sweep()
     expect(report.replicas.slice(1).map(({ purged }) => purged)).toEqual([keys.length, keys.length])
     for (const backend of backends.slice(1)) {
