@@ -24,16 +24,8 @@ export function isAbout(theme: Plan['theme']): Suits {
 /** Where servers drop by themselves what has had its time. */
 export const expiresByItself: Suits = ({ settings }) => settings.expiryMarginMs !== null
 
-/** Where many operations meet each other. */
-export const isCrowded: Suits = ({ settings, steps }) =>
-  settings.keys <= 2 && settings.processes >= 2 && steps.length >= 30
-
 /** Where clocks go apart by more than a message takes. */
 export const hasSkew: Suits = ({ settings }) => settings.skewMaxMs >= 500 && settings.processes >= 2
-
-/** Where a purge by age may come about: twice gc grace, and sweeps that nobody has to ask for. */
-export const outlivesGrace: Suits = ({ settings: { options }, endsAtMs }) =>
-  endsAtMs > 2 * (options.gcGraceMs ?? 0) && (options.sweepEveryMs ?? 0) > 0
 
 /** Where values come and go by themselves. */
 export const hasExpiry: Suits = ({ steps }) => steps.some((step) => 'ttlMs' in step && step.ttlMs !== null)
