@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { postgresCommand } from './postgres-command.ts'
+import { letSessionsEnd } from './postgres-sessions.ts'
 import type { ServerSource } from './server-source.ts'
 import type { TestServer } from './test-server.ts'
 import { uncontrollableServer } from './uncontrollable-server.ts'
@@ -17,6 +18,7 @@ export async function createGivenDatabase(sources: readonly ServerSource[]): Pro
   const created = new URL(url)
   created.pathname = `/${database}`
   return uncontrollableServer(created.href, 5432, async () => {
+    await letSessionsEnd(created.href)
     await postgresCommand(url, `DROP DATABASE ${database} WITH (FORCE)`)
   })
 }

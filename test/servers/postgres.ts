@@ -3,6 +3,7 @@ import { onFreePort } from './free-port.ts'
 import { createGivenDatabase } from './given-postgres.ts'
 import { postgresCommand } from './postgres-command.ts'
 import { postgresProcess } from './postgres-process.ts'
+import { letSessionsEnd } from './postgres-sessions.ts'
 import { serverSources } from './sources.ts'
 import type { TestServer } from './test-server.ts'
 
@@ -23,10 +24,17 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
 async function startOwnPostgres(port: number): Promise<TestServer> {
   const process = await postgresProcess(port)
   const url = `postgres://postgres@${process.host}:${port}/postgres`
-  return startControlledServer({
+  const server = await startControlledServer({
     url,
     port,
     process,
     isReady: async () => (await postgresCommand(url, 'SELECT 1')) === 1,
   })
+  return {
+    ...server,
+    stop: async () => {
+      await letSessionsEnd(url)
+      await server.stop()
+    },
+  }
 }
