@@ -44,9 +44,7 @@ describe.each([
     await store.disconnect()
     // Repairs may have been dropped too, while it was down.
     const dropped = events.filter((event) => event.type === 'dropped' && event.work === 'hint')
-    expect(dropped).toMatchObject([
-      { work: 'hint', replica: id, count: hints, reason: 'the store was closed' },
-    ])
+    expect(dropped).toMatchObject([{ work: 'hint', replica: id, count: hints, reason: 'the store was closed' }])
     await backends[index]?.start()
     const next = await openStore()
     expect(next.replicas.find((replica) => replica.id === id)?.needsSweep).toBe(
