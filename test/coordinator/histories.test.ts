@@ -7,7 +7,7 @@ import { History, type HistoryPlan, type Operation, versionRead } from './histor
 import { deadlineMs, plans } from './history-plans.ts'
 
 const keys = [':a', ':b']
-const runs = { numRuns: 500 }
+const runs = { numRuns: Number(process.env.HISTORIES ?? 500) }
 
 const unhandled: unknown[] = []
 const noteUnhandled = (reason: unknown) => unhandled.push(reason)
