@@ -176,16 +176,16 @@ export class Sweeper {
       },
       purges: isPurgeDue,
       // Where too few are full, and nobody else is to come, what few hold may be all that is left of it.
-      zombiesBeforeMs:
-        purge === null || (isEachThere && full < searchQuorum(n, w)) ? null : this.#zombiesBeforeMs(purge, beganAtMs),
+      zombiesUntilMs:
+        purge === null || (isEachThere && full < searchQuorum(n, w)) ? null : this.#zombiesUntilMs(purge, beganAtMs),
     }
   }
 
   /**
-   * What was deleted later than the last purge was announced for is remembered still. Only of what is older than that, and
-   * than the zombie age, every full replica has heard.
+   * What was deleted later than the last purge was announced for is remembered still. Only of what is not younger than that,
+   * and than the zombie age, every full replica has heard. The very millisecond is included: a write and its deletion may share it.
    */
-  #zombiesBeforeMs(purge: PurgeAnnouncement, nowMs: number): number {
+  #zombiesUntilMs(purge: PurgeAnnouncement, nowMs: number): number {
     return Math.min(purge.diedUntilMs, nowMs - zombieAgeMs(this.#parts.options.gcGraceMs))
   }
 

@@ -40,8 +40,9 @@ export function ledgerAgeMaxMs(gcGraceMs: number): number {
 
 /**
  * Rule D2. A replica that was away for long is only dangerous where a tombstone that it missed has been purged by age: one
- * of a death between its last exchange and what a purge was announced for. Where nobody sweeps, nothing is purged by age,
- * and a deployment that was switched off for weeks starts as it ended.
+ * of a death between its last exchange and what a purge was announced for. Who deletes may have a clock that is behind, so
+ * deaths of a while before the exchange count too: of as long as the zombie age is less than gc grace. Where nobody sweeps,
+ * nothing is purged by age, and a deployment that was switched off for weeks starts as it ended.
  */
 export function standingOf({ lineage, recorded, purge, nowMs, gcGraceMs }: StandingFacts): StandingVerdict {
   if (lineage === null) return { standing: 'checking', reason: 'its lineage is not known yet' }
@@ -51,7 +52,8 @@ export function standingOf({ lineage, recorded, purge, nowMs, gcGraceMs }: Stand
     return { standing: 'joining', reason: 'its lineage changed: it may have lost what it acknowledged' }
   }
   const ageMs = nowMs - recorded.exchangedAtMs
-  if (ageMs >= zombieAgeMs(gcGraceMs) && purge !== null && purge.diedUntilMs > recorded.exchangedAtMs) {
+  const missedFromMs = recorded.exchangedAtMs - (gcGraceMs - zombieAgeMs(gcGraceMs))
+  if (ageMs >= zombieAgeMs(gcGraceMs) && purge !== null && purge.diedUntilMs >= missedFromMs) {
     return { standing: 'joining', reason: `it was away for ${hours(ageMs)} h: what was deleted since may be forgotten` }
   }
   return { standing: 'full', reason: 'it holds what it acknowledged' }

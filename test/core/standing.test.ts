@@ -20,9 +20,10 @@ const table = `
 | one   | one       | 0            | -        | full     | away for long, but nothing was ever purged by age     |
 | one   | one       | 1201         | 1999     | full     | one ms younger than the zombie age                    |
 | one   | one       | 1200         | 1999     | joining  | as old: a tombstone that it missed may be gone        |
-| one   | one       | 1000         | 1000     | full     | it saw every tombstone that is old enough to be gone  |
-| one   | one       | 1000         | 1001     | joining  | the purge was announced after its exchange            |
-| one   | one       | 1000         | 999      | full     | the purge was announced for times before its exchange |
+| one   | one       | 1000         | 1001     | joining  | the purge is of what died after its exchange          |
+| one   | one       | 1000         | 1000     | joining  | it may have missed what died in the same ms           |
+| one   | one       | 1000         | 800      | joining  | or what a slow clock stamped before its exchange      |
+| one   | one       | 1000         | 799      | full     | no clock is as slow as that: it saw every tombstone   |
 | one   | one       | 2500         | 1000     | full     | the clock went back                                   |
 `
 

@@ -76,7 +76,7 @@ function rulesNow({ parts, attendance }: SweepContext): DecisionRules {
     n: parts.n,
     w: parts.w,
     isFull: parts.members.map((_, member) => attendance.isFull(member)),
-    zombiesBeforeMs: parts.zombiesBeforeMs,
+    zombiesUntilMs: parts.zombiesUntilMs,
     retirement: parts.retirement,
     nowMs: parts.runtime.clock.nowMs(),
   }

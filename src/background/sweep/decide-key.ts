@@ -12,8 +12,8 @@ export interface DecisionRules {
   readonly w: number
   /** By replica: whether its silence means anything; false for one that is joining. */
   readonly isFull: readonly boolean[]
-  /** A live record with a version time before this may be a zombie (rule D5); null when none can exist. */
-  readonly zombiesBeforeMs: number | null
+  /** A live record with a version time up to this may be a zombie (rule D5); null when none can exist. */
+  readonly zombiesUntilMs: number | null
   /** What is retired is not given to a replica that holds nothing: it may have been purged there. */
   readonly retirement: Retirement
   readonly nowMs: number
@@ -93,10 +93,10 @@ export interface Holding {
 export function verdictOf(
   winner: RecordHead,
   { holders, lacking, outdated, unknown }: Holding,
-  { w, zombiesBeforeMs, nowMs }: Pick<DecisionRules, 'w' | 'zombiesBeforeMs' | 'nowMs'>,
+  { w, zombiesUntilMs, nowMs }: Pick<DecisionRules, 'w' | 'zombiesUntilMs' | 'nowMs'>,
 ): Verdict {
-  if (zombiesBeforeMs === null || holders >= w || isDead(winner, nowMs)) return 'spread'
-  if (versionTimeMs(winner.version) >= zombiesBeforeMs) return 'spread'
+  if (zombiesUntilMs === null || holders >= w || isDead(winner, nowMs)) return 'spread'
+  if (versionTimeMs(winner.version) > zombiesUntilMs) return 'spread'
   if (outdated > 0 || (holders > 0 && lacking === 0)) return 'spread'
   return holders + unknown >= w ? 'left' : 'zombie'
 }

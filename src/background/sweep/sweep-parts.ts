@@ -24,8 +24,8 @@ export interface SweepParts {
   readonly retirement: Retirement
   /** Whether dead records may be purged by gc grace; those past their retention are purged in any case. */
   readonly purges: boolean
-  /** A live record with a version time before this, on fewer than w replicas, may be a zombie; null when none can exist. */
-  readonly zombiesBeforeMs: number | null
+  /** A live record with a version time up to this, on fewer than w replicas, may be a zombie; null when none can exist. */
+  readonly zombiesUntilMs: number | null
   /** How long requests of the store's users took of late, in ms; null when there were none. */
   readonly foregroundLatencyMs?: () => number | null
 }

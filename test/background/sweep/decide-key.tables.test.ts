@@ -12,10 +12,10 @@ import { cell, type DrawnRow, drawnTable } from '../../support/drawn-table.ts'
 import { tombstone, value, versionAt } from './sweep-scene.ts'
 
 const nowMs = 1_000
-const zombiesBeforeMs = 100
+const zombiesUntilMs = 100
 
 /**
- * What replicas hold, and what is done. `w` is 2; what is older than 100 may be a zombie; it is 1,000.
+ * What replicas hold, and what is done. `w` is 2; what is not newer than 100 may be a zombie; it is 1,000.
  *
  * `7` value of version 7, `x7` tombstone, `e7` expired, `+` still to be kept; `-` holds nothing, `?` unreadable, `!` did not
  * answer. `j` before it: a replica that is joining.
@@ -86,7 +86,7 @@ describe('what a sweep does about a key', () => {
   })
 
   test('where no zombie can exist, everything is spread', () => {
-    const rules = { ...rulesFor(['', '', '']), zombiesBeforeMs: null }
+    const rules = { ...rulesFor(['', '', '']), zombiesUntilMs: null }
     expect(drawn(decideKey([value('k', 7), null, undefined], rules))).toBe('B absent 7')
   })
 
@@ -129,7 +129,8 @@ describe('the verdict on a live record', () => {
   | 99      | 3 | 1       | 1       | 0        | 1       | zombie  |
   | 99      | 3 | 0       | 0       | 0        | 3       | left    |
   | 99      | 1 | 0       | 1       | 0        | 0       | zombie  |
-  | 100     | 3 | 1       | 2       | 0        | 0       | spread  |
+  | 100     | 3 | 1       | 2       | 0        | 0       | zombie  |
+  | 101     | 3 | 1       | 2       | 0        | 0       | spread  |
   `
   test.each(drawnTable(counts))(
     'version $version on $holders of w = $w, $lacking lack it, $outdated are behind, $unknown unknown: $verdict',
@@ -142,7 +143,7 @@ describe('the verdict on a live record', () => {
         outdated: number('outdated'),
         unknown: number('unknown'),
       }
-      expect(verdictOf(head, holding, { w: number('w'), zombiesBeforeMs, nowMs })).toBe(cell(row, 'verdict'))
+      expect(verdictOf(head, holding, { w: number('w'), zombiesUntilMs, nowMs })).toBe(cell(row, 'verdict'))
     },
   )
 })
@@ -155,7 +156,7 @@ function title(row: DrawnRow): string {
 
 function rulesFor(cells: readonly string[]): DecisionRules {
   const isFull = cells.map((text) => !text.startsWith('j'))
-  return { n: 3, w: 2, isFull, zombiesBeforeMs, retirement: { retainedUntilMs: nowMs, diedUntilMs: -1 }, nowMs }
+  return { n: 3, w: 2, isFull, zombiesUntilMs, retirement: { retainedUntilMs: nowMs, diedUntilMs: -1 }, nowMs }
 }
 
 function answerOf(text: string): MemberAnswer {

@@ -26,7 +26,7 @@ describe('a replica that fails half-way', () => {
   })
 
   test('when its lineage changed although no call of the sweep failed', async () => {
-    const scene = sceneWithDifferences({ zombiesBeforeMs: 100 })
+    const scene = sceneWithDifferences({ zombiesUntilMs: 100 })
     const gate = scene.parts.members[1]?.replica.gate
     scene.replica(1).fate = (call) => {
       if (call.method !== 'scan') return {}

@@ -64,7 +64,7 @@ test('a replica that lost everything is filled a page at a time', async () => {
   const { report } = await runSweep(
     {
       ...{ members, n: 2, w: 2, runtime: systemRuntime, events, callTimeoutMs: 10_000 },
-      ...{ retirement: { retainedUntilMs: 0, diedUntilMs: -1 }, purges: false, zombiesBeforeMs: null },
+      ...{ retirement: { retainedUntilMs: 0, diedUntilMs: -1 }, purges: false, zombiesUntilMs: null },
     },
     { keysPerSecond: Number.POSITIVE_INFINITY },
     { ...sweepLimits, comparedKeysMax: 10_000 },

@@ -66,7 +66,7 @@ export class SweepScene {
       ...{ members, n, w, runtime: this.runtime, events, callTimeoutMs },
       retirement: { retainedUntilMs: nowMs, diedUntilMs: -1 },
       purges: false,
-      zombiesBeforeMs: null,
+      zombiesUntilMs: null,
       ...parts,
     }
   }

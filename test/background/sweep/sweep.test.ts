@@ -50,7 +50,7 @@ describe('a full sweep', () => {
   })
 
   test('fills a replica that is joining, and leaves alone what only more replicas could tell to be a zombie', async () => {
-    const scene = new SweepScene({ joining: [2], parts: { zombiesBeforeMs: 100 } })
+    const scene = new SweepScene({ joining: [2], parts: { zombiesUntilMs: 100 } })
     scene.place(0, value('acknowledged', 10), value('old', 20), value('young', 200))
     scene.place(1, value('acknowledged', 10))
     const outcome = await scene.sweep()
@@ -62,7 +62,7 @@ describe('a full sweep', () => {
   })
 
   test('drops a zombie where it is, and spreads what lies beneath', async () => {
-    const scene = new SweepScene({ w: 3, joining: [0, 1], parts: { zombiesBeforeMs: 100 } })
+    const scene = new SweepScene({ w: 3, joining: [0, 1], parts: { zombiesUntilMs: 100 } })
     scene.place(0, value('zombie', 10), value('above', 10))
     scene.place(1, tombstone('above', 9, foreverMs))
     const outcome = await scene.sweep()
@@ -149,7 +149,7 @@ describe('what is damaged', () => {
 
 describe('a preview', () => {
   test('writes nothing, and its figures are those of the sweep that follows', async () => {
-    const scene = new SweepScene({ parts: { zombiesBeforeMs: 300 } })
+    const scene = new SweepScene({ parts: { zombiesUntilMs: 300 } })
     scene.place(0, value('one', 410), value('zombie', 200))
     scene.place(1, value('one', 411), tombstone('gone', 500))
     scene.place(2, value('gone', 499, 600))

@@ -82,7 +82,7 @@ describe('whatever replicas hold', () => {
       fc.asyncProperty(anyContents, fc.boolean(), fc.boolean(), async (contents, isSmall, isJoining) => {
         // Where not all keys can be remembered, one under which a zombie was dropped may be counted twice.
         const limits = isSmall ? { pageKeysMax: 3, comparedKeysMax: 2 } : {}
-        const parts = { zombiesBeforeMs: isSmall ? null : 106 }
+        const parts = { zombiesUntilMs: isSmall ? null : 106 }
         const scene = sceneOf(contents, { limits, parts, joining: isJoining ? [0] : [] })
         const before = held(scene)
         const preview = await scene.sweep({ preview: true })
@@ -144,7 +144,7 @@ describe('whatever replicas hold', () => {
     await fc.assert(
       fc.asyncProperty(anyContents, fc.integer(), async (contents, seed) => {
         const random = seededRandom(seed)
-        const parts = { zombiesBeforeMs: nowMs, purges: true }
+        const parts = { zombiesUntilMs: nowMs - 1, purges: true }
         const scene = sceneOf(contents, { limits: { pageKeysMax: 3 }, parts })
         const written: { readonly index: number; readonly record: VersionedRecord }[] = []
         const write = () => {
