@@ -33,16 +33,11 @@ export const cases: readonly Case[] = [
   ]),
   ...needed('purge', losses, ['MARGIN_FOR_CLOCKS']),
   ...needed('purge', lateWithLoss, ['VERSION_AT_THE_PURGE']),
+  ...needed('purge', lateWithAbsence, ['DEAD_RECORDS_SPREAD']),
   ...needed('purge', writeAll, ['REMOVAL_ON_RECORD']),
 ]
 
-const secondLine = [
-  'GRACE',
-  'DEAD_RECORDS_SPREAD',
-  'ENOUGH_FULL_FOR_ZOMBIES',
-  'UNKNOWN_HOLDERS',
-  'LEFT_RECORDS_HELD_AGAINST',
-]
+const secondLine = ['GRACE', 'ENOUGH_FULL_FOR_ZOMBIES', 'UNKNOWN_HOLDERS', 'LEFT_RECORDS_HELD_AGAINST']
 
 /** What takes longer: more time, everything at once, and the rules that nothing was found without. */
 export const deepCases: readonly Case[] = [
