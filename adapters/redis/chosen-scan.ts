@@ -44,9 +44,14 @@ export class ChosenScan {
   #entriesOf(keysAndHeads: readonly unknown[]): ScanEntry[] {
     const entries: ScanEntry[] = []
     for (let index = 0; index < keysAndHeads.length; index += 2) {
-      const key = this.#parts.stored.recordKey(String(keysAndHeads[index]))
+      const storedKey = keysAndHeads[index]
+      const text = keysAndHeads[index + 1]
+      if (typeof storedKey !== 'string' || typeof text !== 'string') {
+        throw this.#parts.failures.corrupt('the script of a scan answered with something that is no key and its head')
+      }
+      const key = this.#parts.stored.recordKey(storedKey)
       if (key === null) continue
-      const head = decodeHead(key, String(keysAndHeads[index + 1]))
+      const head = decodeHead(key, text)
       entries.push(isCorrupt(head) ? unreadableHead(key) : head)
     }
     return entries

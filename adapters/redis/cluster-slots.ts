@@ -39,12 +39,14 @@ export interface SlotTableContext {
 
 /** Reads the reply to `CLUSTER SLOTS`: ranges, each with its master first; null when it is something else. */
 export function readSlotTable(reply: unknown, context: SlotTableContext): SlotTable | null {
-  if (!Array.isArray(reply)) return null
+  if (!Array.isArray(reply) || reply.length > slotCount) return null
   const table = new SlotTable()
   for (const range of reply) {
     const [first, last, master] = Array.isArray(range) ? range : []
-    if (typeof first !== 'number' || typeof last !== 'number' || !Array.isArray(master)) return null
-    table.set(first, last, nodeAddress(String(master[0] ?? ''), Number(master[1]), context))
+    const [host, port] = Array.isArray(master) ? master : []
+    if (!isSlot(first) || !isSlot(last) || !isPort(port) || (typeof host !== 'string' && host !== null)) return null
+    // Null is what a node tells that knows no address of its own.
+    table.set(first, last, nodeAddress(host ?? '', port, context))
   }
   return table
 }
@@ -58,7 +60,7 @@ export interface Redirection {
 /** Reads `MOVED 3999 127.0.0.1:6381`; null when the error is no redirection. */
 export function readRedirection(error: Error, context: SlotTableContext): Redirection | null {
   const [, kind, slot, host = '', port] = /^(MOVED|ASK) (\d+) (.*):(\d+)$/.exec(error.message) ?? []
-  if (kind !== 'MOVED' && kind !== 'ASK') return null
+  if ((kind !== 'MOVED' && kind !== 'ASK') || !isSlot(Number(slot)) || !isPort(Number(port))) return null
   return { kind, slot: Number(slot), address: nodeAddress(host, Number(port), context) }
 }
 
@@ -67,10 +69,19 @@ export function readRedirection(error: Error, context: SlotTableContext): Redire
  * when the reply does not tell.
  */
 export function readOwnSlots(reply: unknown): string | null {
-  const line = String(reply)
-    .split('\n')
-    .find((each) => /^\S+ \S+ (?:\S*,)?myself(?:,\S*)? /.test(each))
+  if (typeof reply !== 'string') return null
+  const line = reply.split('\n').find((each) => /^\S+ \S+ (?:\S*,)?myself(?:,\S*)? /.test(each))
   return line === undefined ? null : line.split(' ').slice(8).join(' ')
+}
+
+function isSlot(slot: unknown): slot is number {
+  return Number.isInteger(slot) && Number(slot) >= 0 && Number(slot) < slotCount
+}
+
+const portMax = 65_535
+
+function isPort(port: unknown): port is number {
+  return Number.isInteger(port) && Number(port) >= 0 && Number(port) <= portMax
 }
 
 function nodeAddress(host: string, port: number, { asked, addressMap }: SlotTableContext): RedisAddress {

@@ -2,7 +2,7 @@ import { type Driver, type DriverClient, loadDriver, safeOptions } from './drive
 import { errorText, type RedisFailures } from './redis-failures.ts'
 import { destroyClient, RedisLink } from './redis-link.ts'
 import type { RedisClientOptions } from './redis-target.ts'
-import { type FactsNeeded, factsCommands, readFacts, type ServerFacts, unfitReason } from './server-facts.ts'
+import { type FactsNeeded, factsCommands, noFacts, readFacts, type ServerFacts, unfitReason } from './server-facts.ts'
 
 /** Makes one connection, or rejects with a `ReplicaError`; gives up for good when the signal says so. */
 export type Dial = (signal: AbortSignal) => Promise<RedisLink>
@@ -29,8 +29,8 @@ export async function dialServer(server: DialedServer, settings: DialSettings, s
   const driver = await drivenBy(failures)
   const { client, replies } = await dialed(driver, server.options, factsCommands(factsNeeded), settings, signal)
   const facts = readFacts(replies, factsNeeded)
-  const refusal = refusalOf(facts, server, failures)
-  if (refusal !== null) {
+  const refusal = facts === null ? failures.corrupt(noFacts) : refusalOf(facts, server, failures)
+  if (facts === null || refusal !== null) {
     destroyClient(client)
     throw refusal
   }

@@ -4,6 +4,7 @@ import { exchange } from './exchange.ts'
 import { type LuaScript, scriptCommand } from './lua-scripts.ts'
 import type { RedisCall } from './redis-call.ts'
 import type { RedisFailures } from './redis-failures.ts'
+import type { RedisLink } from './redis-link.ts'
 import type { RedisRoutes } from './redis-routes.ts'
 import type { StoredKeys } from './stored-keys.ts'
 
@@ -20,9 +21,31 @@ export interface WalkPlace {
   readonly name: string
   readonly runId: string
   readonly cursor: string
+  /** How many cursors came before. */
+  readonly cursors: number
+  /** One of them. */
+  readonly metCursor: string
 }
 
-export const walkStart = '0'
+/** The cursor that a walk starts and ends with. */
+const walkEdge = '0'
+const cursorPattern = /^\d{1,20}$/
+
+/**
+ * Where a walk goes on; null after its end.
+ *
+ * No server gives a cursor twice in one walk, whatever becomes of its table meanwhile. One that does, because something
+ * between us and the server sends commands now here and now there, would lead round for ever. By Brent's method: the cursor
+ * to look out for is that of every power of two.
+ */
+export function placeAfter(place: WalkPlace, cursor: unknown, failures: RedisFailures): WalkPlace | null {
+  if (typeof cursor !== 'string' || !cursorPattern.test(cursor)) throw failures.corrupt('SCAN gave no cursor')
+  if (cursor === walkEdge) return null
+  if (cursor === place.metCursor) throw failures.corrupt('SCAN leads round and round: a cursor came twice')
+  const cursors = place.cursors + 1
+  const isPowerOfTwo = (cursors & (cursors - 1)) === 0
+  return { ...place, cursor, cursors, metCursor: isPowerOfTwo ? cursor : place.metCursor }
+}
 
 /**
  * A walk over the keys of all masters, one after the other.
@@ -45,7 +68,7 @@ export class KeyspaceWalk {
     this.#signal?.throwIfAborted()
     const { layout, servers } = await run(async (call) => ({
       layout: await routes.layout(call),
-      servers: (await routes.masters(call)).map(({ name, runId }) => ({ name, runId, cursor: walkStart })),
+      servers: (await routes.masters(call)).map(placeAtStart),
     }))
     yield* servers
     this.#signal?.throwIfAborted()
@@ -63,6 +86,10 @@ export class KeyspaceWalk {
     if (link.isError(reply)) throw failures.ofReply(reply)
     return reply
   }
+}
+
+function placeAtStart({ name, runId }: RedisLink): WalkPlace {
+  return { name, runId, cursor: walkEdge, cursors: 0, metCursor: walkEdge }
 }
 
 /** So many keys a page, of which a script reads the heads, hold the server up for a millisecond. */
@@ -102,10 +129,14 @@ export class ScriptPages {
     const common = [place.cursor, this.#pattern, scriptPageKeys, this.#reads]
     const reply = await this.#walk.ask(place, scriptCommand(script, keys, [...common, ...values]), call)
     const [cursor, keysCount, length, ...more] = Array.isArray(reply) ? reply : []
-    if (typeof cursor !== 'string' || typeof keysCount !== 'number' || typeof length !== 'number') {
+    if (typeof cursor !== 'string' || !isCount(keysCount) || typeof length !== 'number') {
       throw failures.corrupt('the script of a scan answered with something else')
     }
     if (keysCount > 0) this.#reads = routes.isOneSlot && length <= wholeLengthMax ? 'whole' : 'head'
-    return { place: cursor === walkStart ? null : { ...place, cursor }, keysCount, more }
+    return { place: placeAfter(place, cursor, failures), keysCount, more }
   }
+}
+
+export function isCount(reply: unknown): reply is number {
+  return Number.isSafeInteger(reply) && Number(reply) >= 0
 }

@@ -28,7 +28,9 @@ export class PurgeBatch implements RedisBatch {
 
   accept({ indexes }: RedisRequest, reply: unknown): void {
     const removed = elementsOf(reply, indexes.length)
-    if (removed === null) throw this.#failures.corrupt('the purge script answered with something else')
+    if (removed?.every((count) => count === 0 || count === 1) !== true) {
+      throw this.#failures.corrupt('the purge script answered with something else')
+    }
     for (const [place, index] of indexes.entries()) this.answers[index] = removed[place] === 1
   }
 }

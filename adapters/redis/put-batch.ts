@@ -5,7 +5,7 @@ import { decodeStampOnce } from './decode-once.ts'
 import type { RedisArgument } from './driver.ts'
 import type { RedisRequest } from './exchange.ts'
 import { putScript, renameScript, scriptCommand, sourceCommand } from './lua-scripts.ts'
-import { elementsOf, inParts, keysAt, type RedisBatch } from './redis-batch.ts'
+import { elementsOf, inParts, isTextOrNull, keysAt, type RedisBatch } from './redis-batch.ts'
 import type { RedisFailures } from './redis-failures.ts'
 import type { StoredKeys } from './stored-keys.ts'
 
@@ -63,7 +63,8 @@ export class PutBatch implements RedisBatch {
     for (let place = 0; place < indexes.length; place += 1) {
       const index = indexes[place] ?? 0
       const answer = answers[place]
-      this.outcomes[index] = outcomeOf(this.#record(index), typeof answer === 'string' ? answer : null)
+      if (!isTextOrNull(answer)) throw this.#settings.failures.corrupt('the put script answered with no outcome')
+      this.outcomes[index] = outcomeOf(this.#record(index), answer)
     }
   }
 

@@ -3,7 +3,7 @@ import type { ReadAnswer, VersionAnswer } from '../../src/replica.ts'
 import { decodeOnce } from './decode-once.ts'
 import type { RedisRequest } from './exchange.ts'
 import { headsScript, scriptCommand } from './lua-scripts.ts'
-import { elementsOf, inParts, keysAt, type RedisBatch } from './redis-batch.ts'
+import { elementsOf, inParts, isTextOrNull, keysAt, type RedisBatch } from './redis-batch.ts'
 import type { RedisFailures } from './redis-failures.ts'
 import type { StoredKeys } from './stored-keys.ts'
 
@@ -35,7 +35,8 @@ abstract class KeyedBatch<Answer> implements RedisBatch {
     for (let place = 0; place < indexes.length; place += 1) {
       const index = indexes[place] ?? 0
       const text = texts[place]
-      this.answers[index] = this.answerOf(this.#recordKeys[index] ?? '', typeof text === 'string' ? text : null)
+      if (!isTextOrNull(text)) throw this.#failures.corrupt('a read was answered with something that is no text')
+      this.answers[index] = this.answerOf(this.#recordKeys[index] ?? '', text)
     }
   }
 }

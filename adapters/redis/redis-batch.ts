@@ -58,3 +58,8 @@ export function keysAt(keys: readonly string[], indexes: readonly number[]): str
 export function elementsOf(reply: unknown, length: number): readonly unknown[] | null {
   return Array.isArray(reply) && reply.length === length ? reply : null
 }
+
+/** Null stands for nothing. Whatever else stands where a text belongs must not be taken for that. */
+export function isTextOrNull(reply: unknown): reply is string | null {
+  return typeof reply === 'string' || reply === null
+}

@@ -14,6 +14,8 @@ interface LogEntry {
 /** Entries of a step, of about a kilobyte at most each. */
 const entriesPerStep = 100
 const positionPattern = /^(\d{1,20}-\d{1,20}):(\w{1,40})$/
+const idPattern = /^(\d{1,20})-(\d{1,20})$/
+const idPartMax = 2n ** 64n - 1n
 
 /**
  * What the log of changes holds after a position. A position names an entry, and what the log reaches back to is an entry
@@ -65,9 +67,14 @@ export class RedisChanges {
   /** The entry at a position and those after it. */
   async #from(position: string, now: LogEntry, call: RedisCall): Promise<LogEntry[]> {
     const [, id] = positionPattern.exec(position) ?? []
-    if (id === undefined) return []
+    if (id === undefined || !isId(id)) return []
     const args = ['XRANGE', this.#key, id, now.id, 'COUNT', String(entriesPerStep + 1)]
-    return this.#entries({ args }, call)
+    const entries = await this.#entries({ args }, call)
+    // Otherwise the steps might lead round and round.
+    if (!isAscending([...entries.map((entry) => entry.id), now.id])) {
+      throw this.#parts.failures.corrupt('the log of changes came in another order')
+    }
+    return entries
   }
 
   async #entries(command: RedisCommand, call: RedisCall): Promise<LogEntry[]> {
@@ -76,8 +83,11 @@ export class RedisChanges {
     if (link === undefined) throw failures.unavailable('no server holds the log of changes')
     const [reply] = await exchange({ link, call, failures, changes: false }, [{ indexes: [], commands: [command] }])
     if (link.isError(reply)) throw failures.ofReply(reply)
-    if (!Array.isArray(reply)) throw failures.corrupt('the log of changes was answered with something else')
-    return reply.map(entryOf)
+    const entries = Array.isArray(reply) ? reply.map(entryOf) : [null]
+    if (!entries.every((entry) => entry !== null)) {
+      throw failures.corrupt('the log of changes was answered with something else')
+    }
+    return entries
   }
 
   #keysOf(entries: readonly LogEntry[]): string[] {
@@ -97,12 +107,35 @@ export class RedisChanges {
   }
 }
 
-/** Of `[id, [field, value]]`; what is not ours tells nothing, so it is a gap. */
-function entryOf(reply: unknown): LogEntry {
+/** Of `[id, [field, value]]`, null for anything else; a value that is not ours tells nothing, so it is a gap. */
+function entryOf(reply: unknown): LogEntry | null {
   const [id, fields] = Array.isArray(reply) ? reply : []
   const [callText, text] = Array.isArray(fields) ? fields : []
-  const isOurs = typeof text === 'string' && /^[a-z]/.test(text)
-  return { id: String(id), callText: String(callText), text: isOurs ? text : logEntry.gap }
+  if (typeof id !== 'string' || typeof callText !== 'string' || typeof text !== 'string') return null
+  if (!isId(id)) return null
+  return { id, callText, text: /^[a-z]/.test(text) ? text : logEntry.gap }
+}
+
+/** Each id after the one before; the last two may be the same. */
+function isAscending(ids: readonly string[]): boolean {
+  const [first, ...others] = ids.map(numberOf)
+  let before = first ?? 0n
+  return others.every((id, index) => {
+    const isAfter = id > before || (id === before && index === others.length - 1)
+    before = id
+    return isAfter
+  })
+}
+
+/** A server refuses larger parts. */
+function isId(text: string): boolean {
+  const [, ms, count] = idPattern.exec(text) ?? []
+  return ms !== undefined && count !== undefined && BigInt(ms) <= idPartMax && BigInt(count) <= idPartMax
+}
+
+function numberOf(id: string): bigint {
+  const [, ms = '0', count = '0'] = idPattern.exec(id) ?? []
+  return BigInt(ms) * (idPartMax + 1n) + BigInt(count)
 }
 
 function positionOf({ id, callText }: LogEntry): string {

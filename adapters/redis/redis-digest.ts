@@ -1,8 +1,8 @@
-import { addSum, bucketBase, bucketOf, type Digest, digitsOf, emptyDigest } from '../../src/core/digest.ts'
+import { addSum, bucketBase, bucketOf, digitsOf, emptyDigest } from '../../src/core/digest.ts'
 import { type HashRange, wholeRange } from '../../src/core/hash.ts'
 import type { DigestOptions, DigestStep } from '../../src/replica.ts'
 import type { Random } from '../../src/runtime.ts'
-import { KeyspaceWalk, type Run, ScriptPages, type WalkParts, type WalkPlace } from './keyspace-walk.ts'
+import { isCount, KeyspaceWalk, type Run, ScriptPages, type WalkParts, type WalkPlace } from './keyspace-walk.ts'
 import { digestScript, sumsScript } from './lua-pages.ts'
 import { scriptCommand } from './lua-scripts.ts'
 import { retirementTexts } from './retirement-texts.ts'
@@ -48,7 +48,7 @@ export class RedisDigest {
     let isFailed = false
     try {
       const pages = yield* this.#pagesOf(server, key, run)
-      yield { records: 0, sums: await this.#sums(server, key, pages, run), retired: 0 }
+      yield* this.#sums(server, key, pages, run)
     } catch (error) {
       isFailed = true
       throw error
@@ -69,24 +69,34 @@ export class RedisDigest {
       count += 1
       const [pagesCounted, retired] = page.more
       if (pagesCounted !== count) throw this.#lost()
+      if (!isCount(retired)) throw this.#parts.failures.corrupt('the script of a digest did not count')
       place = page.place
-      yield { records: page.keysCount, sums: null, retired: Number(retired) }
+      yield { records: page.keysCount, sums: null, retired }
     }
     return count
   }
 
-  async #sums(server: WalkPlace, key: string, pages: number, run: Run): Promise<Digest> {
+  /** A step for each script, though the sums come with the last: all in one would be late where the server is far away. */
+  async *#sums(server: WalkPlace, key: string, pages: number, run: Run): AsyncIterable<DigestStep> {
     const sums = emptyDigest()
     const { from, to } = this.#range
-    if (from >= to) return sums
-    const end = bucketOf(to - 1) + 1
+    const end = from < to ? bucketOf(to - 1) + 1 : 0
     for (let first = bucketOf(from); first < end; first += sumsPerRead) {
       this.#options.signal?.throwIfAborted()
-      const values = [bucketBase + first, Math.min(sumsPerRead, end - first), pages].map(String)
+      const count = Math.min(sumsPerRead, end - first)
+      const values = [bucketBase + first, count, pages].map(String)
       const reply = await run((call) => this.#walk.ask(server, scriptCommand(sumsScript, [key], values), call))
       if (typeof reply !== 'string') throw this.#lost()
-      for (const [place, sum] of reply.split(',').entries()) addSum(sums, first + place, Number(sum))
+      for (const [place, sum] of this.#sumsIn(reply, count).entries()) addSum(sums, first + place, sum)
+      if (first + count < end) yield { records: 0, sums: null, retired: 0 }
     }
+    yield { records: 0, sums, retired: 0 }
+  }
+
+  #sumsIn(text: string, count: number): readonly number[] {
+    const sums = text.split(',').map(Number)
+    const isWhole = sums.length === count && sums.every((sum) => sum >>> 0 === sum)
+    if (!isWhole) throw this.#parts.failures.corrupt('the sums of a digest came as something else')
     return sums
   }
 

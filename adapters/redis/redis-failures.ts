@@ -1,4 +1,4 @@
-import { ReplicaError, type ReplicaErrorCode } from '../../src/errors.ts'
+import { ReplicaError, type ReplicaErrorCode, thrownText } from '../../src/errors.ts'
 
 /** First words of answers by which a server refuses every command for now, this one included. */
 const unavailableWords = new Set(['LOADING', 'BUSY', 'CLUSTERDOWN', 'MASTERDOWN', 'TRYAGAIN', 'MOVED', 'ASK'])
@@ -34,7 +34,7 @@ export class RedisFailures {
   /** The server answered with an error. */
   ofReply(reply: Error): ReplicaError {
     const isForNow = unavailableWords.has(firstWord(reply)) || /^ERR max number of clients/.test(reply.message)
-    return this.#failure(isForNow ? 'UNAVAILABLE' : 'REJECTED', `the server answered ${reply.message}`, reply)
+    return this.#failure(isForNow ? 'UNAVAILABLE' : 'REJECTED', `the server answered ${thrownText(reply)}`, reply)
   }
 
   /** The same failure for another call. */
@@ -57,5 +57,5 @@ export function firstWord(reply: Error): string {
 export function errorText(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(errorText).join(', ')
   if (error instanceof ReplicaError) return error.reason
-  return error instanceof Error ? error.message : String(error)
+  return thrownText(error)
 }

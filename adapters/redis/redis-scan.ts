@@ -2,7 +2,7 @@ import { type HashRange, inRange, keyHash, wholeRange } from '../../src/core/has
 import { isCorrupt, type ScanEntry, unreadableHead } from '../../src/core/record.ts'
 import type { ScanOptions } from '../../src/replica.ts'
 import { ChosenScan } from './chosen-scan.ts'
-import { KeyspaceWalk, type Run, type WalkParts, type WalkPlace, walkStart } from './keyspace-walk.ts'
+import { KeyspaceWalk, placeAfter, type Run, type WalkParts, type WalkPlace } from './keyspace-walk.ts'
 import { HeadsBatch } from './read-batch.ts'
 import type { RedisCall } from './redis-call.ts'
 
@@ -59,6 +59,8 @@ export class RedisScan {
     while (place !== null || keys.length > 0) {
       this.#options.signal?.throwIfAborted()
       const step: ScanStep = await this.#step(place, keys, run)
+      // Also without a head: so many keys of others may come first that the next one is not there in time for a page.
+      if (step.heads.length === 0) yield []
       yield* this.#cut(step.heads)
       place = step.place
       keys = step.keys
@@ -92,13 +94,14 @@ export class RedisScan {
     const args = ['SCAN', place.cursor, 'MATCH', stored.pattern(keyPrefix), 'COUNT', String(count)]
     const reply = await this.#walk.ask(place, { args }, call)
     const [cursor, found] = Array.isArray(reply) ? reply : []
-    if (typeof cursor !== 'string' || !Array.isArray(found)) throw failures.corrupt('SCAN answered with something else')
+    if (!Array.isArray(found)) throw failures.corrupt('SCAN answered with something else')
     const keys: string[] = []
     for (const text of found) {
-      const key = stored.recordKey(String(text))
+      if (typeof text !== 'string') throw failures.corrupt('SCAN gave a key that is no text')
+      const key = stored.recordKey(text)
       if (key !== null && this.#isWanted(key)) keys.push(key)
     }
-    return { keys, place: cursor === walkStart ? null : { ...place, cursor } }
+    return { keys, place: placeAfter(place, cursor, failures) }
   }
 
   *#cut(heads: readonly ScanEntry[]): Iterable<readonly ScanEntry[]> {

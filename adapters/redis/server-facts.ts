@@ -33,12 +33,20 @@ export function factsCommands(needed: FactsNeeded): string[][] {
   ]
 }
 
-/** @param replies to {@link factsCommands}, in their order */
-export function readFacts(replies: readonly unknown[], needed: FactsNeeded): ServerFacts {
-  const [server, persistence, replication, ...more] = replies
-  const fields = infoFields(`${server}\r\n${persistence}\r\n${replication}`)
+export const noFacts = 'it answered with something else when it was asked who it is'
+
+/**
+ * Null where a reply is of another kind, from which nothing can be told.
+ * @param replies to {@link factsCommands}, in their order
+ */
+export function readFacts(replies: readonly unknown[], needed: FactsNeeded): ServerFacts | null {
+  const information = replies.slice(0, 3)
+  const more = replies.slice(3)
   const nodeId = needed.nodeId ? more.shift() : ''
-  const [, appendfsync] = needed.fsync ? (more.shift() as readonly unknown[]) : []
+  const setting = needed.fsync ? more.shift() : []
+  if (![...information, nodeId].every((reply) => typeof reply === 'string') || !Array.isArray(setting)) return null
+  const fields = infoFields(information.join('\r\n'))
+  const [, appendfsync] = setting
   return {
     runId: fields.get('run_id') ?? '',
     version: fields.get('redis_version') ?? '',

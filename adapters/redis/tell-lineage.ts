@@ -6,7 +6,7 @@ import type { RedisCall } from './redis-call.ts'
 import type { RedisFailures } from './redis-failures.ts'
 import type { RedisLink } from './redis-link.ts'
 import type { RedisRoutes } from './redis-routes.ts'
-import { type FactsNeeded, factsCommands, readFacts, type ServerFacts } from './server-facts.ts'
+import { type FactsNeeded, factsCommands, noFacts, readFacts, type ServerFacts, unfitReason } from './server-facts.ts'
 import { type KeyspaceMark, ToldLineage, type ToldServer } from './told-lineage.ts'
 
 export interface LineageSettings {
@@ -43,15 +43,17 @@ async function identifyAnew(link: RedisLink, settings: LineageSettings, call: Re
   const replies = await link.send(factsCommands(settings.factsNeeded), call)
   const refused = replies.find((reply) => link.isError(reply))
   if (link.isError(refused)) throw settings.failures.ofReply(refused)
-  link.identity = settings.identify(readFacts(replies, settings.factsNeeded), link.address)
+  const facts = readFacts(replies, settings.factsNeeded)
+  if (facts === null || unfitReason(facts) !== null) throw settings.failures.corrupt(noFacts)
+  link.identity = settings.identify(facts, link.address)
 }
 
 async function keyspaceMarks(settings: LineageSettings, call: RedisCall): Promise<KeyspaceMark[]> {
-  const { routes, random } = settings
-  const read = new MarkBatch(routes.markKeys, null)
+  const { routes, random, failures } = settings
+  const read = new MarkBatch(routes.markKeys, null, failures)
   await routes.perform(read, call)
   const missing = read.keys.filter((_, index) => read.texts[index] === null)
-  const made = new MarkBatch(missing, random)
+  const made = new MarkBatch(missing, random, failures)
   if (missing.length > 0) await routes.perform(made, call)
   const texts = new Map([...entriesOf(read), ...entriesOf(made)])
   return read.keys.map((key) => ({ key, text: texts.get(key) ?? '' }))
@@ -67,12 +69,14 @@ class MarkBatch implements RedisBatch {
   readonly changes: boolean
   readonly texts: (string | null)[]
   readonly #random: Random | null
+  readonly #failures: RedisFailures
 
-  constructor(keys: readonly string[], random: Random | null) {
+  constructor(keys: readonly string[], random: Random | null, failures: RedisFailures) {
     this.keys = keys
     this.changes = random !== null
     this.texts = new Array(keys.length).fill(null)
     this.#random = random
+    this.#failures = failures
   }
 
   requests(indexes: readonly number[]): RedisRequest[] {
@@ -84,6 +88,10 @@ class MarkBatch implements RedisBatch {
   }
 
   accept({ indexes: [index = 0] }: RedisRequest, reply: unknown): void {
-    this.texts[index] = typeof reply === 'string' ? reply : null
+    const isThere = typeof reply === 'string'
+    // What was not there has just been made.
+    const isToBeMade = reply === null && !this.changes
+    if (!isThere && !isToBeMade) throw this.#failures.corrupt('a mark was answered with something else')
+    this.texts[index] = isThere ? reply : null
   }
 }
