@@ -60,6 +60,8 @@ export async function* scanPages(
       told,
     )
     const page = await abortable(reading, signal)
+    // Also without a head: so many rows of others may come first that the next one is not there in time for a page.
+    if (page.heads.length === 0) yield []
     for (let from = 0; from < page.heads.length; from += pageKeysMax) yield page.heads.slice(from, from + pageKeysMax)
     rests = page.rests
   }
