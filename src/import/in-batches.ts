@@ -70,18 +70,24 @@ function next(
 ): Promise<readonly ImportEntry[] | null> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted()
-    const abort = () => reject(signal?.reason)
+    // Not only when the page is there: that of a source that hangs never is, and a timer keeps the process alive.
+    const fail = (error: unknown) => {
+      stopWaiting()
+      reject(error)
+    }
+    const abort = () => fail(signal?.reason)
     const cancelTimer = timers.after(stallTimeoutMs, () => {
-      reject(new ImportError(`it gave nothing for ${stallTimeoutMs.toLocaleString('en-US')} ms`))
+      fail(new ImportError(`it gave nothing for ${stallTimeoutMs.toLocaleString('en-US')} ms`))
     })
+    const stopWaiting = () => {
+      cancelTimer()
+      signal?.removeEventListener('abort', abort)
+    }
     signal?.addEventListener('abort', abort, { once: true })
     pageAfter(iterator)
       .then(({ done, value }) => resolve(done === true ? null : entriesIn(value)))
       .catch((error: unknown) => reject(sourceError(error)))
-      .finally(() => {
-        cancelTimer()
-        signal?.removeEventListener('abort', abort)
-      })
+      .finally(stopWaiting)
   })
 }
 

@@ -21,7 +21,11 @@ export async function logPositions(context: SweepContext): Promise<Map<string, s
   const positions = new Map<string, string>()
   await attendance.eachAtOnce(async (member) => {
     let position = ''
-    for await (const step of changesOf(context, member, null)) position = step.position
+    for await (const step of changesOf(context, member, null)) {
+      position = step.position
+      // There is one step, and an earlier position would do no harm: who gives more is not waited for.
+      break
+    }
     positions.set(attendance.idOf(member), position)
   })
   return positions
