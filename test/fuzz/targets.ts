@@ -1,6 +1,8 @@
 import type { FuzzTarget } from './target.ts'
 import { commandSecretTarget, commandTarget, flagTarget } from './targets/commands.ts'
 import { connectionSecretTarget } from './targets/connections.ts'
+import { endlessImportTarget } from './targets/endless-imports.ts'
+import { endlessWalkTarget } from './targets/endless-walks.ts'
 import { importSourceTarget, importTarget } from './targets/imports.ts'
 import { keyTarget, keyTextTarget } from './targets/keys.ts'
 import { ledgerTarget } from './targets/ledgers.ts'
@@ -10,6 +12,11 @@ import { configFileTarget, configModuleTarget, configSecretTarget, optionTarget 
 import { payloadTarget, valueTarget } from './targets/payloads.ts'
 import { memoryPositionTarget, postgresPositionTarget, sqlitePositionTarget } from './targets/positions.ts'
 import { forgedHeadTarget, recordTarget } from './targets/records.ts'
+import { redisClusterTarget } from './targets/redis-clusters.ts'
+import { redisPositionTarget } from './targets/redis-positions.ts'
+import { redisReplyTarget } from './targets/redis-replies.ts'
+import { redisWalkTarget } from './targets/redis-walks.ts'
+import { redisWireTarget } from './targets/redis-wire.ts'
 import { secretTarget, settingsTarget, uriTarget } from './targets/sources.ts'
 import { storeTarget } from './targets/store-keys.ts'
 import { sweepPlanTarget, sweepTarget } from './targets/sweeps.ts'
@@ -26,6 +33,11 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   memoryPositionTarget,
   sqlitePositionTarget,
   postgresPositionTarget,
+  redisPositionTarget,
+  redisReplyTarget,
+  redisWalkTarget,
+  redisClusterTarget,
+  redisWireTarget,
   uriTarget,
   settingsTarget,
   secretTarget,
@@ -45,4 +57,6 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   storeTarget,
   senselessLiarTarget,
   plausibleLiarTarget,
+  endlessWalkTarget,
+  endlessImportTarget,
 ]

@@ -22,7 +22,8 @@ async function logged(replica: Replica) {
   return positions
 }
 
-async function walked(replica: Replica, after: string | null) {
+/** All that the log of changes gives after a position. */
+export async function walked(replica: Replica, after: string | null) {
   const found = new Set<string>()
   let [position, isGap] = ['', false]
   for await (const step of replica.changes?.(after, options) ?? []) {
