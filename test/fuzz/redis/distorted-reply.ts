@@ -88,6 +88,8 @@ function isNonsense(part: unknown, now: unknown, shape: Shape, depth: number): b
   const { isNullable, listDepth } = shape
   const [before, after] = [kindOf(part), kindOf(now)]
   if (shape.isNumbers && before === 'text' && after === 'text') return !isNumbersLike(String(part), String(now))
+  // What comes in the place of an error, of a script that is not known yet, may be what comes without it.
+  if (before === 'error') return false
   if (before !== after) return !(isNullable && isTextOrNull(before) && isTextOrNull(after))
   return depth === listDepth && Array.isArray(part) && Array.isArray(now) && part.length !== now.length
 }
