@@ -44,7 +44,8 @@ export interface Replica {
 
   /**
    * Heads of all records in the range, dead ones included, in pages of bounded size, in any order. Every record held
-   * throughout the scan comes at least once; one written, replaced or purged meanwhile may come or not. A scan that
+   * throughout the scan comes at least once; one written, replaced or purged meanwhile may come or not. A page may be
+   * empty: one that looks for long without finding what is wanted comes back in time all the same. A scan that
    * cannot go on rejects: it never just ends. An unreadable record comes by its key, as `core/record.ts` `unreadableHead`
    * gives it; where not even the key can be told, the scan rejects with `CORRUPT`.
    */
