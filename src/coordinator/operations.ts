@@ -72,7 +72,9 @@ export class Operations {
   async readLive(key: string): Promise<VersionedRecord | null> {
     const beganAtMs = this.#nowMs()
     const record = await this.read(key)
-    return record === null || isDead(record, beganAtMs) ? null : record
+    if (record === null || isDead(record, beganAtMs)) return null
+    const isOver = this.#frame().plan.linearizable && isDead(record, this.#nowMs())
+    return isOver ? this.#readAgain(key, beganAtMs) : record
   }
 
   readLiveMany(keys: readonly string[]): Promise<(VersionedRecord | null)[]> {
@@ -110,6 +112,23 @@ export class Operations {
     for await (const keys of liveKeys(context, plan, keyPrefix, limits, range)) {
       const records = await this.readLiveMany(keys)
       yield records.filter((record) => record !== null)
+    }
+  }
+
+  /**
+   * A record that expired while it was read may be of a write that was under way all that time: others may find what was there
+   * before it for longer than it lives, so it must not have been seen. In what is left of the deadline the key is read until
+   * what is found was dead before, or is alive after.
+   */
+  async #readAgain(key: string, beganAtMs: number): Promise<VersionedRecord | null> {
+    const { context, plan } = this.#frame()
+    for (;;) {
+      const againAtMs = this.#nowMs()
+      const deadlineMs = Math.max(1, plan.deadlineMs - (againAtMs - beganAtMs))
+      const batch = new ReadBatch(context, { ...plan, deadlineMs }, wholeRecords, 'get')
+      const [record = null] = await batch.readAll([key])
+      if (record === null || isDead(record, againAtMs)) return null
+      if (!isDead(record, this.#nowMs())) return record
     }
   }
 

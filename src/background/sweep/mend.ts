@@ -1,4 +1,5 @@
 import { partsOf } from '../../coordinator/parts.ts'
+import { searchQuorum } from '../../core/quorum.ts'
 import {
   type CorruptRecord,
   isCorrupt,
@@ -172,14 +173,15 @@ export class Mender {
 
   /**
    * Where every holder of the newest head turned out to hold no such record, that head is damage: what the others hold is
-   * the newest, and mends it.
+   * the newest, and mends it. Where they hold nothing, it goes.
    */
   async #mendUnreadable(batch: readonly Errand[], rules: DecisionRules): Promise<void> {
     const again = batch.flatMap(({ due, found, corrupt, head }) => {
       const ageMs = rules.nowMs - versionTimeMs(head.version)
       if (found !== null || corrupt.size === 0 || Math.abs(ageMs) <= underWayMs) return []
       const answers = due.answers.map((answer, member) => corrupt.get(member) ?? answer)
-      return [{ key: due.key, answers, decision: decideKey(answers, rules) }]
+      const decision = isUnknownElsewhere(answers, rules) ? dropping(head, corrupt.keys()) : decideKey(answers, rules)
+      return [{ key: due.key, answers, decision }]
     })
     if (again.length > 0) await this.mend(again, rules)
   }
@@ -212,6 +214,21 @@ function entryFor(record: VersionedRecord, held: Lack['held']): Entry {
   return storedIdentity === undefined
     ? { record, mendsCorrupt: true }
     : { record, mendsCorrupt: true, mendsIdentity: storedIdentity }
+}
+
+/**
+ * Whether so many full replicas hold nothing for a key that no acknowledged record can have been missed, and nobody can read
+ * one: what is damaged then was never acknowledged, or was deleted and purged elsewhere, and nothing will ever mend it.
+ */
+function isUnknownElsewhere(answers: readonly MemberAnswer[], { n, w, isFull }: DecisionRules): boolean {
+  const lacking = answers.filter((answer, member) => isFull[member] === true && answer === null)
+  const isReadNowhere = answers.every((answer) => answer === null || answer === undefined || isCorrupt(answer))
+  return isReadNowhere && lacking.length >= searchQuorum(n, w)
+}
+
+function dropping(head: RecordHead, members: Iterable<number>): KeyDecision {
+  const zombies = [...members].map((member) => ({ member, head }))
+  return { spread: null, zombies, leftAt: [], differing: [] }
 }
 
 /** Heads are compared by stamps alone, as other replicas' answers are. */

@@ -137,13 +137,28 @@ describe('what is damaged', () => {
     expect(scene.events.filter(({ type }) => type === 'corrupt')).toHaveLength(3)
   })
 
-  test('stays where nobody holds it whole', async () => {
+  test('goes where the others hold nothing: it was never acknowledged, and nothing will ever mend it', async () => {
     const scene = new SweepScene()
     scene.place(0, value('only', 10))
     scene.replica(0).store.damage('only', 'payload')
     const outcome = await scene.sweep()
-    expect(scene.held('only')).toBe('10 - -')
+    expect(scene.held('only')).toBe('- - -')
     expect(figures(outcome, 'pulled')).toEqual([0, 0, 0])
+    expect((await scene.sweep()).report.differing).toBe(0)
+  })
+
+  test('stays while too few can say so, or a write may still count on it', async () => {
+    const scene = new SweepScene({ joining: [2] })
+    scene.place(0, value('only', 10))
+    scene.replica(0).store.damage('only', 'payload')
+    await scene.sweep()
+    expect(scene.held('only')).toBe('10 - -')
+
+    const young = new SweepScene()
+    young.place(0, value('young', nowMs - 1_000))
+    young.replica(0).store.damage('young', 'payload')
+    await young.sweep()
+    expect(young.held('young')).toBe(`${nowMs - 1_000} - -`)
   })
 })
 

@@ -60,8 +60,8 @@ export const readMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/coordinator/operations.ts',
-        search: 'return record === null || isDead(record, beganAtMs) ? null : record',
-        replace: "return record === null || record.kind === 'tombstone' ? null : record",
+        search: 'if (record === null || isDead(record, beganAtMs)) return null',
+        replace: "if (record === null || record.kind === 'tombstone') return null",
       },
     ],
   },
