@@ -70,11 +70,14 @@ export class Operations {
    * before it expired, while a slow read was under way, was at no moment absent.
    */
   async readLive(key: string): Promise<VersionedRecord | null> {
-    const beganAtMs = this.#nowMs()
+    const { context, plan } = this.#frame()
+    const { clock } = context.runtime
+    const beganAtMs = clock.nowMs()
+    const endsAtMonotonicMs = clock.monotonicMs() + plan.deadlineMs
     const record = await this.read(key)
     if (record === null || isDead(record, beganAtMs)) return null
-    const isOver = this.#frame().plan.linearizable && isDead(record, this.#nowMs())
-    return isOver ? this.#readAgain(key, beganAtMs) : record
+    const isOver = plan.linearizable && isDead(record, clock.nowMs())
+    return isOver ? this.#readAgain(key, endsAtMonotonicMs) : record
   }
 
   readLiveMany(keys: readonly string[]): Promise<(VersionedRecord | null)[]> {
@@ -120,15 +123,16 @@ export class Operations {
    * before it for longer than it lives, so it must not have been seen. In what is left of the deadline the key is read until
    * what is found was dead before, or is alive after.
    */
-  async #readAgain(key: string, beganAtMs: number): Promise<VersionedRecord | null> {
+  async #readAgain(key: string, endsAtMonotonicMs: number): Promise<VersionedRecord | null> {
     const { context, plan } = this.#frame()
+    const { clock } = context.runtime
     for (;;) {
-      const againAtMs = this.#nowMs()
-      const deadlineMs = Math.max(1, plan.deadlineMs - (againAtMs - beganAtMs))
+      const beganAtMs = clock.nowMs()
+      const deadlineMs = Math.max(1, endsAtMonotonicMs - clock.monotonicMs())
       const batch = new ReadBatch(context, { ...plan, deadlineMs }, wholeRecords, 'get')
       const [record = null] = await batch.readAll([key])
-      if (record === null || isDead(record, againAtMs)) return null
-      if (!isDead(record, this.#nowMs())) return record
+      if (record === null || isDead(record, beganAtMs)) return null
+      if (!isDead(record, clock.nowMs())) return record
     }
   }
 
