@@ -127,11 +127,11 @@ export class Operations {
     const { context, plan } = this.#frame()
     const { clock } = context.runtime
     for (;;) {
-      const beganAtMs = clock.nowMs()
+      const againAtMs = clock.nowMs()
       const deadlineMs = Math.max(1, endsAtMonotonicMs - clock.monotonicMs())
       const batch = new ReadBatch(context, { ...plan, deadlineMs }, wholeRecords, 'get')
       const [record = null] = await batch.readAll([key])
-      if (record === null || isDead(record, beganAtMs)) return null
+      if (record === null || isDead(record, againAtMs)) return null
       if (!isDead(record, clock.nowMs())) return record
     }
   }
