@@ -150,7 +150,7 @@ function isDue(held: RecordHead | null, winner: RecordHead, { retirement, nowMs 
  * Something unreadable may be all that is left of an acknowledged write, and what is put there replaces it. So it waits
  * until so many others were read that no acknowledged record can have been missed.
  */
-function isReadElsewhere(answers: readonly MemberAnswer[], { n, w, isFull }: DecisionRules): boolean {
+export function isReadElsewhere(answers: readonly MemberAnswer[], { n, w, isFull }: DecisionRules): boolean {
   const read = answers.filter((answer, member) => isFull[member] === true && answer !== undefined && !isCorrupt(answer))
   return read.length >= searchQuorum(n, w)
 }

@@ -1,5 +1,4 @@
 import { partsOf } from '../../coordinator/parts.ts'
-import { searchQuorum } from '../../core/quorum.ts'
 import {
   type CorruptRecord,
   isCorrupt,
@@ -11,7 +10,14 @@ import { compareHeads } from '../../core/resolve.ts'
 import { isRetired } from '../../core/retirement.ts'
 import { versionTimeMs } from '../../core/version.ts'
 import type { Entry } from '../../replica.ts'
-import { type DecisionRules, decideKey, type KeyDecision, type Lack, type MemberAnswer } from './decide-key.ts'
+import {
+  type DecisionRules,
+  decideKey,
+  isReadElsewhere,
+  type KeyDecision,
+  type Lack,
+  type MemberAnswer,
+} from './decide-key.ts'
 import type { SweepContext } from './sweep-context.ts'
 import { bytesOf } from './tally.ts'
 
@@ -220,10 +226,9 @@ function entryFor(record: VersionedRecord, held: Lack['held']): Entry {
  * Whether so many full replicas hold nothing for a key that no acknowledged record can have been missed, and nobody can read
  * one: what is damaged then was never acknowledged, or was deleted and purged elsewhere, and nothing will ever mend it.
  */
-function isUnknownElsewhere(answers: readonly MemberAnswer[], { n, w, isFull }: DecisionRules): boolean {
-  const lacking = answers.filter((answer, member) => isFull[member] === true && answer === null)
+function isUnknownElsewhere(answers: readonly MemberAnswer[], rules: DecisionRules): boolean {
   const isReadNowhere = answers.every((answer) => answer === null || answer === undefined || isCorrupt(answer))
-  return isReadNowhere && lacking.length >= searchQuorum(n, w)
+  return isReadNowhere && isReadElsewhere(answers, rules)
 }
 
 function dropping(head: RecordHead, members: Iterable<number>): KeyDecision {
